@@ -1,0 +1,102 @@
+"""The stable codes of all diagnostics. Each has a page that `pluscheck explain CODE` prints."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """A diagnostic's code. Never reused for another meaning, never renumbered."""
+
+    # 0: files and their bytes
+    NO_SUCH_FILE = "PC001"
+    NOT_UTF8 = "PC002"
+    FILE_TOO_LARGE = "PC003"
+    BINARY_FILE = "PC004"
+    EMPTY_FILE = "PC005"
+    UNREADABLE_FILE = "PC006"
+
+    # 1: lexing and parsing
+    UNEXPECTED_CHARACTER = "PC101"
+    UNEXPECTED_TOKEN = "PC102"
+    UNCLOSED_COMMENT = "PC103"
+    UNCLOSED_BRACKET = "PC104"
+    NESTED_TOO_DEEPLY = "PC105"
+    PRECEDENCE_CONFLICT = "PC106"
+    NOT_YET = "PC107"
+    MISALIGNED_JUNCTION = "PC108"
+    NUMBER_TOO_LARGE = "PC109"
+    TAB_IN_JUNCTION = "PC110"
+
+    # 2: names and modules
+    UNKNOWN_NAME = "PC201"
+    DUPLICATE_NAME = "PC202"
+    UNKNOWN_MODULE = "PC203"
+    CYCLIC_EXTENDS = "PC204"
+    MODULE_NAME_MISMATCH = "PC205"
+    WRONG_ARGUMENT_COUNT = "PC206"
+    NOT_AN_OPERATOR = "PC207"
+    UNBOUNDED_RECURSION = "PC208"
+    UNKNOWN_FIELD = "PC209"
+    UNKNOWN_TYPE = "PC210"
+    CYCLIC_DEFINITION = "PC211"
+    SHADOWED_NAME = "PC212"
+
+    # 3: types
+    TYPE_MISMATCH = "PC301"
+    NOT_A_FUNCTION = "PC302"
+    NOT_A_SET = "PC303"
+    NOT_A_BOOLEAN = "PC304"
+    NOT_AN_INTEGER = "PC305"
+    SCALARSET_VIOLATION = "PC306"
+    UNTYPED_EXPRESSION = "PC307"
+    PRIME_NOT_ALLOWED = "PC308"
+    STATE_IN_CONSTANT = "PC309"
+    BAD_TYPE_DECLARATION = "PC310"
+    NOT_ASSIGNABLE = "PC311"
+    DUPLICATE_FIELD = "PC312"
+    INFINITE_SET = "PC313"
+
+    # 4: processes, labels, statements
+    MISSING_LABEL = "PC401"
+    LABEL_NOT_ALLOWED = "PC402"
+    UNKNOWN_LABEL = "PC403"
+    RECURSIVE_PROCEDURE = "PC404"
+    CALL_OUTSIDE_PROCESS = "PC405"
+    RETURN_OUTSIDE_PROCEDURE = "PC406"
+    AMBIGUOUS_PC = "PC407"
+    OVERLAPPING_PROCESSES = "PC408"
+    UNREACHABLE_STATEMENT = "PC409"
+    CONFLICTING_UPDATE = "PC410"
+    RECURSIVE_MACRO = "PC411"
+
+    # 5: models
+    MISSING_SCOPE = "PC501"
+    BAD_SCOPE = "PC502"
+    MISSING_CONSTANT = "PC503"
+    BAD_CONSTANT_VALUE = "PC504"
+    UNKNOWN_PROPERTY = "PC505"
+    CYCLIC_MODELS = "PC506"
+    NO_MODEL = "PC507"
+    DUPLICATE_EXPECTATION = "PC508"
+
+    # 6: sizes and limits, found when a model is lowered or grounded
+    TYPE_TOO_LARGE = "PC601"
+    SYSTEM_TOO_LARGE = "PC602"
+    EMPTY_RANGE = "PC603"
+    NO_INITIAL_STATE = "PC604"
+    FAULT_IN_CONSTANT = "PC605"
+
+    # 7: implicit properties: not diagnostics of a spec's text, but explained in the same way
+    OUT_OF_RANGE = "PC701"
+    OUTSIDE_DOMAIN = "PC702"
+    BEYOND_SEQUENCE = "PC703"
+    SEQUENCE_OVERFLOW = "PC704"
+    CHOOSE_FROM_NOTHING = "PC705"
+    DIVISION_BY_ZERO = "PC706"
+    DEADLOCK = "PC707"
+    CASE_FELL_THROUGH = "PC708"
+    GET_OF_NONE = "PC709"
+    ASSERTION_FAILED = "PC710"
+    CHOOSE_AMBIGUOUS = "PC711"
+    RECURSION_TOO_DEEP = "PC712"

@@ -1,0 +1,67 @@
+"""What every engine is given and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pluscheck.core.exprs import Site
+from pluscheck.core.system import TransitionSystem
+from pluscheck.evidence.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How far an engine may go: steps, wall seconds from the call, bytes of the whole process. None is no limit."""
+
+    depth: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an engine is: `depth` is being worked on, `seconds` since its start, and the properties still open."""
+
+    engine: str
+    depth: int
+    seconds: float
+    open: tuple[str, ...] = ()
+    states: int | None = None
+
+
+Listener = Callable[[Progress], None]
+
+
+def ignore(_: Progress) -> None:
+    """Listen to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an engine found. Not yet judged.
+
+    `verdicts` is by property name, with `DEADLOCK` and `FAULTS` if wanted. `faults` has a verdict for each implicit property that is
+    violated; all other sites share the verdict of `FAULTS`, which is violated if any is, with the shortest trace. `first_taken` gives the least depth from which each action (by name) was
+    possible (0: in an initial state); those that never were, to `depth`, are absent. `labels` likewise for (process, label). Labels and actions are only
+    looked for if `coverage` was asked for.
+    """
+
+    engine: str
+    verdicts: Mapping[str, Verdict]
+    faults: Mapping[Site, Verdict]
+    depth: int
+    """All runs of at most this many steps were considered (-1: none)."""
+    complete: bool
+    """Whether `depth` covers every run: there is nothing deeper."""
+    first_taken: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    seconds: float = 0.0
+    solver_seconds: float = 0.0
+    states: int | None = None
+    transitions: int | None = None
+    diameter: int | None = None
+
+
+Engine = Callable[[TransitionSystem, frozenset[str], Budget, Listener], Findings]
+"""(system, names of the properties wanted, budget, listener) → findings."""

@@ -1,0 +1,69 @@
+"""Verdicts. A `Proved` cannot be built without a certificate, nor a `Violated` or `Reached` without a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pluscheck.core.system import State
+from pluscheck.evidence.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class ReachableSet:
+    """A certificate: all reachable states. It holds initially, every step keeps it, and no state in it is bad."""
+
+    states: frozenset[State]
+    diameter: int
+
+
+Certificate = ReachableSet
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Holds in every reachable state, however deep (of a witness: it is unreachable)."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """No violation (of a witness: not reached) within `depth` steps; nothing is claimed beyond."""
+
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violated:
+    """The shortest run to a violation."""
+
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Of a witness: the shortest run that reaches it."""
+
+    trace: Trace
+
+
+class Reason(StrEnum):
+    """Why nothing was decided."""
+
+    TIME = "out of time"
+    MEMORY = "out of memory"
+    SOLVER = "the solver gave up"
+    STATES = "too many states"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Undecided; no violation within `depth` steps (-1: not even the initial states were decided)."""
+
+    reason: Reason
+    depth: int
+
+
+Verdict = Proved | Bounded | Violated | Reached | Unknown
