@@ -385,7 +385,7 @@ class App(Node):
 
 @dataclass(frozen=True, slots=True)
 class Domain(Node):
-    """`DOMAIN function`. (Of a sequence, `lower` writes `1..Len(s)`.)"""
+    """`DOMAIN function`; of a sequence, `lower` writes `1..Len(s)`."""
 
     function: Expr
 
@@ -441,7 +441,7 @@ class WithField(Node):
 
 @dataclass(frozen=True, slots=True)
 class SomeOf(Node):
-    """`Some(operand)`. (`None` is `Lit(NOTHING)`.)"""
+    """`Some(operand)`; `None` is `Lit(NOTHING)`."""
 
     operand: Expr
 

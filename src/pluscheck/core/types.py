@@ -165,8 +165,8 @@ def cardinality(of: Type, scope: Scope) -> int:
 def _power(base: int, exponent: int) -> int:
     """Return a power, saturated once it has some twenty thousand bits."""
     if base <= 1:
-        return base ** min(exponent, 1)
-    return base ** min(exponent, 20_000 // base.bit_length() + 1)
+        return 1 if exponent == 0 else base
+    return int(base ** min(exponent, 20_000 // base.bit_length() + 1))
 
 
 def values_of(of: Type, scope: Scope) -> Iterator[Value]:

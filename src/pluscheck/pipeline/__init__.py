@@ -1,0 +1,1 @@
+"""Floor 5: parse → … → verdicts → judged → report. The only floor that knows the order."""
