@@ -12,11 +12,12 @@ from pluscheck.evidence.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far an engine may go: steps, wall seconds from the call, bytes of the whole process. None is no limit."""
+    """How far an engine may go: steps, wall seconds from the call, bytes of the whole process, states held. None is no limit."""
 
     depth: int | None = None
     seconds: float | None = None
     memory: int | None = None
+    states: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
