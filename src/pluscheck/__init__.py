@@ -9,3 +9,5 @@ Each package is a floor or a room of one; imports point down only (pyproject.tom
     2  core
     1  base
 """
+
+__version__ = "0.1.0"

@@ -1,0 +1,7 @@
+"""`python -m pluscheck`."""
+
+import sys
+
+from pluscheck.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,226 @@
+"""What a run found, as values: everything that people or machines read is printed from these, and from nothing else.
+
+Values of the specification are already text here, as `core.values.show` writes them, so that a report needs no system beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pluscheck.base.codes import Code
+from pluscheck.base.diagnostics import Diagnostic
+from pluscheck.base.source import NOWHERE, Span
+from pluscheck.core.system import Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a source: lines and columns from 1; `text` is the line it starts on, `width` how many of its characters are meant."""
+
+    file: str
+    line: int
+    column: int
+    width: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+def place_of(span: Span) -> Place | None:
+    """Return the span as a place; None for what no source text stands for."""
+    if span == NOWHERE:
+        return None
+    line, column = span.source.position(span.start)
+    text = span.source.line(line)
+    width = max(1, min(span.end - span.start, len(text) - column + 1))
+    return Place(span.source.name, line, column, width, text)
+
+
+class Kind(StrEnum):
+    """What a property claims; the last two are implicit in every model."""
+
+    INVARIANT = "invariant"
+    TRANSITION = "transition"
+    WITNESS = "witness"
+    DEADLOCK = "deadlock"
+    FAULTS = "faults"
+
+
+class Answer(StrEnum):
+    """What a verdict says; see docs/cli.md."""
+
+    PROVED = "proved"
+    BOUNDED = "bounded"
+    VIOLATED = "violated"
+    REACHED = "reached"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+    """The engine gave an answer, and its evidence does not check: a fault of pluscheck's own, and no answer at all."""
+
+
+class Outcome(StrEnum):
+    """How a verdict compares with what the model expects."""
+
+    MET = "met"
+    VIOLATED = "violated"
+    """A property that should hold does not, or a witness that should be unreachable is reached."""
+    ABSENT = "absent"
+    """No violation, to the model's depth, of a property that should be violated."""
+    VACUOUS = "vacuous"
+    """A witness that should be reachable is not reached."""
+    UNDECIDED = "undecided"
+    """What was found neither meets the expectation nor contradicts it."""
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One part of the state that a step changed: `path` as the specification would write it, such as `mode[Page1]`."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One step of a trace. `process` is the one that steps (such as `Writer2`), if any; arguments are by name."""
+
+    number: int
+    action: str
+    process: str | None
+    arguments: tuple[tuple[str, str], ...]
+    place: Place | None
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A part of a property that fails where a trace ends, innermost last, with the values of what it mentions."""
+
+    place: Place | None
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a process waits for in a deadlock: `place` is the condition that is false."""
+
+    process: str
+    label: str | None
+    place: Place | None
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReport:
+    """The evaluation that is not defined: at `place`, and in which step if it is in one."""
+
+    code: Code
+    place: Place | None
+    step: StepReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceReport:
+    """A replayed run. `failures` explains the violated property, `waiting` a deadlock, `fault` an evaluation that is not defined."""
+
+    initial: tuple[tuple[str, str], ...]
+    steps: tuple[StepReport, ...]
+    failures: tuple[Failure, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    fault: FaultReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """An implicit property that is violated: what is not defined, where, and the shortest run to it."""
+
+    code: Code
+    place: Place | None
+    steps: int
+    trace: TraceReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyReport:
+    """The verdict on one property of one model, compared with its expectation.
+
+    `steps` is the length of the trace, or the depth to which nothing was found (-1: not even initial states). `reason` says why
+    nothing was decided, or why evidence was rejected. `judged` is what the verdict rests on. `why` says, where the expectation is not met, how.
+    """
+
+    name: str
+    kind: Kind
+    place: Place | None
+    expected: Expected
+    expected_depth: int | None
+    answer: Answer
+    steps: int | None
+    reason: str | None
+    judged: str | None
+    outcome: Outcome
+    why: str | None
+    trace: TraceReport | None = None
+    sites: tuple[SiteReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An action, or a label of a process, of which a model says whether it is ever taken."""
+
+    name: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """What was found of one model.
+
+    `depth` is what was asked for, `reached` how deep every run was looked at (-1: not at all); `complete` if there is nothing deeper.
+    `never_taken` is None where the run was not deep enough to tell. `seconds` and `solver_seconds` are wall time: no part of any comparison.
+    """
+
+    name: str
+    place: Place | None
+    engine: str
+    depth: int | None
+    reached: int
+    complete: bool
+    scope: tuple[tuple[str, int], ...]
+    properties: tuple[PropertyReport, ...]
+    taken: tuple[str, ...]
+    never_taken: tuple[Part, ...] | None
+    fault_sites: int
+    states: int | None
+    transitions: int | None
+    diameter: int | None
+    seconds: float
+    solver_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpecReport:
+    """What was found of one file. `dead` are actions and labels that no model takes; None where some model could not tell."""
+
+    file: str
+    module: str | None
+    diagnostics: tuple[Diagnostic, ...]
+    models: tuple[ModelReport, ...]
+    dead: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run of `verify` found. `interrupted` if it was ended before all models were checked."""
+
+    specs: tuple[SpecReport, ...]
+    strict: bool
+    interrupted: bool = False
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How each property compares with its expectation, in order."""
+        return tuple(p.outcome for spec in self.specs for model in spec.models for p in model.properties)

@@ -1,0 +1,423 @@
+"""A report as people read it on a terminal, in a pipe or in a log.
+
+Every function returns text that ends in a newline (or is empty); nothing here prints, and nothing depends on the
+terminal but through the `Look` that is handed in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from io import StringIO
+from typing import assert_never
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pluscheck.core.system import Expected
+from pluscheck.report.model import (
+    Answer,
+    Change,
+    Failure,
+    FaultReport,
+    Kind,
+    ModelReport,
+    Outcome,
+    Part,
+    Place,
+    PropertyReport,
+    Report,
+    SpecReport,
+    StepReport,
+    TraceReport,
+    Waiting,
+)
+from pluscheck.report.pages import title
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text is to look.
+
+    `unicode`: marks and arrows may be more than ASCII. `timings`: seconds are shown. `traces`: also those of expected
+    violations and of witnesses. `quiet`: only what is not as expected is shown.
+    """
+
+    width: int = 100
+    color: bool = False
+    unicode: bool = True
+    timings: bool = False
+    traces: bool = False
+    quiet: bool = False
+
+    @property
+    def arrow(self) -> str:
+        """Between an old and a new value."""
+        return "→" if self.unicode else "->"
+
+    @property
+    def dot(self) -> str:
+        """Between two remarks on one line."""
+        return " · " if self.unicode else "; "
+
+    def mark(self, outcome: Outcome) -> Text:
+        """Return the mark in front of a verdict; as wide for every outcome."""
+        match outcome:
+            case Outcome.MET:
+                return Text("✓" if self.unicode else "ok  ", "green")
+            case Outcome.VIOLATED | Outcome.ABSENT | Outcome.VACUOUS | Outcome.REJECTED:
+                return Text("✗" if self.unicode else "FAIL", "bold red")
+            case Outcome.UNDECIDED:
+                return Text("?" if self.unicode else "??  ", "bold yellow")
+            case _:
+                assert_never(outcome)
+
+
+def report_text(report: Report, look: Look) -> str:
+    """Return the whole report."""
+    blocks = []
+    for spec in report.specs:
+        blocks.append(spec_heading(spec.file, look))
+        width = name_width(tuple(p.name for model in spec.models for p in model.properties))
+        blocks.extend(model_text(model, width, look) for model in spec.models)
+    return "".join(blocks) + summary_text(report, look)
+
+
+def name_width(names: tuple[str, ...]) -> int:
+    """Return how wide the column of property names is; a very long name does not push all the others away."""
+    return min(max((len(name) for name in names), default=0), 32)
+
+
+def spec_heading(file: str, look: Look) -> str:
+    """Return the line above a spec's models."""
+    return "" if look.quiet else _printed([Text(file, "bold"), Text()], look)
+
+
+def model_text(model: ModelReport, width: int, look: Look) -> str:
+    """Return a model's verdicts, a line each, and the trace of each violation that was not expected. `width` is that of the names."""
+    shown = [p for p in model.properties if not look.quiet or p.outcome is not Outcome.MET]
+    if look.quiet and not shown:
+        return ""
+    lines: list[RenderableType] = [_model_heading(model, look)]
+    for item in shown:
+        lines.append(_property_line(item, model, width, look))
+        lines.extend(_site_lines(item, look))
+        if item.trace is not None and (look.traces or item.outcome is not Outcome.MET):
+            lines.append(Text())
+            lines.append(Padding(_trace(item, item.trace, look), (0, 0, 0, 4)))
+            lines.append(Text())
+    if not (isinstance(lines[-1], Text) and not lines[-1].plain):
+        lines.append(Text())
+    return _printed(lines, look)
+
+
+def summary_text(report: Report, look: Look) -> str:
+    """Return the warnings and the closing lines of a run."""
+    lines: list[RenderableType] = []
+    for spec in report.specs:
+        if spec.dead:
+            lines.append(_dead_line(spec, strict=report.strict))
+            lines.extend(_row(Text("    "), Text(_where(part))) for part in spec.dead)
+            lines.append(Text())
+    failed = [
+        (spec, model, p)
+        for spec in report.specs
+        for model in spec.models
+        for p in model.properties
+        if p.outcome is not Outcome.MET
+    ]
+    lines.append(_closing_line(report, look))
+    for spec, model, item in failed:
+        name = Text(f"{spec.module or spec.file}:{model.name}:{item.name}  ")
+        mark = Text("  ").append_text(look.mark(item.outcome)).append(" ")
+        lines.append(_row(mark, name.append_text(_phrase(item, model, look))))
+    return _printed(lines, look)
+
+
+# ---------------------------------------------------------------------------------------- one verdict
+
+
+def _model_heading(model: ModelReport, look: Look) -> Text:
+    """Return the line above a model's verdicts: its name, its sizes, how deep it was checked."""
+    remarks = [f"{sort} = {size}" for sort, size in model.scope]
+    if model.complete:
+        remarks.append("every state")
+    elif model.depth is not None:
+        remarks.append(f"depth {model.depth}")
+    if model.states is not None:
+        remarks.append(f"{counted(model.states, 'state')}")
+    if look.timings:
+        remarks.append(f"{model.seconds:.1f} s")
+    return Text("  ").append(model.name, "bold").append("  " + look.dot.join(remarks), "dim")
+
+
+def _property_line(item: PropertyReport, model: ModelReport, width: int, look: Look) -> RenderableType:
+    """Return a verdict's line; where it does not fit, it goes on below itself."""
+    grid = Table.grid(padding=0, pad_edge=False)
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=look.width >= 2 * width, overflow="fold", min_width=min(width, look.width // 2))
+    grid.add_column(overflow="fold")
+    mark = Text("    ").append_text(look.mark(item.outcome)).append(" ")
+    grid.add_row(mark, Text(item.name), Text("  ").append_text(_phrase(item, model, look)))
+    return grid
+
+
+def _phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
+    """Return what a verdict says and what it rests on."""
+    remarks = [_answer(item)]
+    if item.answer is Answer.VIOLATED and item.outcome is Outcome.MET:
+        remarks[0] += ", as expected"
+    if item.judged is not None:
+        remarks.append(item.judged)
+    if item.kind is Kind.FAULTS and item.answer in (Answer.BOUNDED, Answer.PROVED):
+        remarks.append(counted(model.fault_sites, "place"))
+    if item.why is not None:
+        remarks.append(item.why)
+    return Text(look.dot.join(remarks), _color(item.outcome))
+
+
+def _color(outcome: Outcome) -> str:
+    """Return the style of a verdict's text."""
+    match outcome:
+        case Outcome.MET:
+            return ""
+        case Outcome.UNDECIDED:
+            return "yellow"
+        case _:
+            return "red"
+
+
+def _answer(item: PropertyReport) -> str:
+    """Return the verdict alone."""
+    steps = item.steps if item.steps is not None else -1
+    match item.answer:
+        case Answer.PROVED:
+            return "proved unreachable" if item.kind is Kind.WITNESS else "proved"
+        case Answer.BOUNDED:
+            return f"not reached in {counted(steps, 'step')}" if item.kind is Kind.WITNESS else f"bounded {steps}"
+        case Answer.VIOLATED:
+            return f"violated in {counted(steps, 'step')}" if steps else "violated in the initial state"
+        case Answer.REACHED:
+            return f"reached in {counted(steps, 'step')}" if steps else "reached in the initial state"
+        case Answer.UNKNOWN:
+            so_far = f"nothing found in {counted(steps, 'step')}" if steps >= 0 else "nothing checked yet"
+            return f"unknown: {item.reason}, {so_far}"
+        case Answer.REJECTED:
+            return f"evidence rejected: {item.reason}"
+        case _:
+            assert_never(item.answer)
+
+
+def _site_lines(item: PropertyReport, look: Look) -> list[RenderableType]:
+    """Return a line for each place that faults, if the property is the one of faults."""
+    return [
+        _row(
+            Text("      "),
+            Text(
+                f"{site.code} {title(site.code)}{look.dot}{site.place or 'no place'}{look.dot}"
+                f"in {counted(site.steps, 'step')}"
+            ),
+        )
+        for site in item.sites
+    ]
+
+
+def _row(start: Text, text: Text) -> RenderableType:
+    """Return a line that, where it does not fit, goes on below the text and not below its start."""
+    grid = Table.grid(padding=0, pad_edge=False)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(start, text)
+    return grid
+
+
+# -------------------------------------------------------------------------------------------- traces
+
+
+def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableType:
+    """Return a trace: a table of its steps, and why it ends as it does."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    with_process = any(step.process is not None for step in trace.steps)
+    table.add_column("step", justify="right", no_wrap=True)
+    if with_process:
+        table.add_column("process", overflow="fold")
+    table.add_column("action", overflow="fold", max_width=max(12, look.width // 3))
+    table.add_column("what changes", overflow="fold", ratio=1)
+    initial = Text(", ".join(f"{name} = {value}" for name, value in trace.initial), "dim")
+    table.add_row("0", *([""] if with_process else []), Text("initially", "dim"), initial)
+    for step in trace.steps:
+        table.add_row(*_step_cells(step, look, with_process=with_process))
+    parts: list[RenderableType] = [table]
+    if trace.fault is not None:
+        parts.extend(_fault(trace.fault, look))
+    if trace.waiting:
+        parts.append(Text("\nNothing can happen now:", "bold"))
+        parts.extend(_waiting(entry, look) for entry in trace.waiting)
+    if trace.failures:
+        where = "step" if item.kind is Kind.TRANSITION else "state"
+        parts.append(Text(f"\n{item.name} is false in the last {where}:", "bold"))
+        parts.extend(_failure(entry, look) for entry in trace.failures)
+    return Group(*parts)
+
+
+def _step_cells(step: StepReport, look: Look, *, with_process: bool) -> list[Text]:
+    """Return a step's row."""
+    cells = [Text(str(step.number))]
+    if with_process:
+        cells.append(Text(step.process or "", "cyan"))
+    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
+    cells.append(Text(f"{step.action}({arguments})" if arguments else step.action))
+    cells.append(Text("\n").join(_change(change, look) for change in step.changes))
+    return cells
+
+
+def _change(change: Change, look: Look) -> Text:
+    """Return one changed part of the state."""
+    return Text(f"{change.path}: ").append(change.old, "dim").append(f" {look.arrow} ").append(change.new, "bold")
+
+
+def _failure(failure: Failure, look: Look) -> RenderableType:
+    """Return the part of a property that is false, under its source line, with the values it mentions."""
+    return Group(*_excerpt(failure.place, look), *_values(failure.values))
+
+
+def _waiting(entry: Waiting, look: Look) -> RenderableType:
+    """Return what one process waits for."""
+    at = f" at {entry.label}" if entry.label is not None else ""
+    return Group(
+        Text("  ").append(entry.process, "cyan").append(f"{at} waits for"),
+        *_excerpt(entry.place, look),
+        *_values(entry.values),
+    )
+
+
+def _fault(fault: FaultReport, look: Look) -> list[RenderableType]:
+    """Return what is not defined, and in which step."""
+    lines: list[RenderableType] = [Text(f"\n{fault.code}: {title(fault.code)}", "bold")]
+    if fault.step is not None:
+        arguments = ", ".join(f"{name} = {value}" for name, value in fault.step.arguments)
+        taken = f"{fault.step.action}({arguments})" if arguments else fault.step.action
+        by = f" of {fault.step.process}" if fault.step.process is not None else ""
+        lines.append(Text(f"in the next step, {taken}{by}:"))
+    lines.extend(_excerpt(fault.place, look))
+    return lines
+
+
+def _excerpt(place: Place | None, look: Look) -> list[RenderableType]:
+    """Return the source line of a place, with carets below what is meant."""
+    if place is None:
+        return []
+    bar = "│" if look.unicode else "|"
+    gutter = f"  {place.line} {bar} "
+    indent = min(len(place.text) - len(place.text.lstrip()), place.column - 1)
+    room = max(20, look.width - 4 - len(gutter))
+    text = "".join(char if char.isprintable() else " " for char in place.text[indent:])
+    column, width = place.column - 1 - indent, place.width
+    if len(text) > room:  # keep the carets in sight: cut what is to the left of them
+        cut = max(0, min(column - 8, len(text) - room))
+        text, column = text[cut : cut + room], column - cut
+    width = max(1, min(width, len(text) - column))
+    below = " " * (len(gutter) - 2) + f"{bar} " + " " * column
+    return [
+        Text(f"  {place}", "dim"),
+        Text(gutter, "dim", no_wrap=True).append(text, "none"),
+        Text(below, "dim", no_wrap=True).append("^" * width, "bold red"),
+    ]
+
+
+def _values(values: tuple[tuple[str, str], ...]) -> list[RenderableType]:
+    """Return the values that an explanation mentions, aligned."""
+    if not values:
+        return []
+    grid = Table.grid(padding=0)
+    grid.add_column(overflow="fold")
+    grid.add_column(overflow="fold")
+    for name, value in values:
+        grid.add_row(Text(f"{name} = "), Text(value, "bold"))
+    return [Padding(grid, (0, 0, 0, 4))]
+
+
+# -------------------------------------------------------------------------------------------- summary
+
+
+def _dead_line(spec: SpecReport, *, strict: bool) -> Text:
+    """Return the heading of what no model of a spec ever takes."""
+    word = Text("error: " if strict else "warning: ", "bold red" if strict else "bold yellow")
+    return word.append(f"{spec.file}: never taken in any model", "bold")
+
+
+def _where(part: Part) -> str:
+    """Return an action or label with its place."""
+    return part.name if part.place is None else f"{part.name}  {part.place}"
+
+
+def _closing_line(report: Report, look: Look) -> Text:
+    """Return how many properties were checked, how they came out and what the good ones rest on."""
+    properties = [p for spec in report.specs for model in spec.models for p in model.properties]
+    met = [p for p in properties if p.outcome is Outcome.MET]
+    models = sum(len(spec.models) for spec in report.specs)
+    broken = sum(1 for spec in report.specs if spec.diagnostics)
+    line = Text(
+        f"{counted(len(report.specs), 'spec')}, {counted(models, 'model')}, {counted(len(properties), 'property')}: "
+    )
+    parts: list[Text] = []
+    if met:
+        rests = Counter(_met_word(p) for p in met)
+        detail = ", ".join(f"{number} {word}" for word, number in sorted(rests.items(), key=lambda item: item[0]))
+        parts.append(Text(f"{len(met)} as expected ({detail})", "green" if len(met) == len(properties) else ""))
+    others: Counter[Outcome] = Counter(p.outcome for p in properties if p.outcome is not Outcome.MET)
+    parts.extend(Text(f"{others[o]} {_unmet_word(o)}", _color(o)) for o in Outcome if others[o])
+    if broken:
+        parts.append(Text(f"{counted(broken, 'spec')} could not be checked", "red"))
+    if report.interrupted:
+        parts.append(Text("interrupted", "yellow"))
+    if not parts:
+        parts.append(Text("nothing to check"))
+    return line.append_text(Text(look.dot).join(parts))
+
+
+def _met_word(item: PropertyReport) -> str:
+    """Return what a met expectation rests on, for counting."""
+    if item.answer is Answer.BOUNDED and item.expected is Expected.UNREACHABLE:
+        return "not reached"
+    return str(item.answer)
+
+
+def _unmet_word(outcome: Outcome) -> str:
+    """Return how an unmet expectation is counted."""
+    match outcome:
+        case Outcome.ABSENT:
+            return "without the violation expected"
+        case Outcome.REJECTED:
+            return "with evidence that does not check"
+        case _:
+            return str(outcome)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 step`, `2 steps`, `1,234 properties`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"
+
+
+def _printed(lines: list[RenderableType], look: Look) -> str:
+    """Return the lines as text, wrapped to the width, without trailing blanks."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=look.width,
+        force_terminal=look.color,
+        color_system="standard" if look.color else None,
+        no_color=not look.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        safe_box=not look.unicode,
+    )
+    for line in lines:
+        console.print(line)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
