@@ -122,19 +122,10 @@ class Without:
     right: SetShape
 
 
-SetShape = (
-    frozenset[Value]
-    | Integers
-    | Subsets
-    | Functions
-    | Records
-    | Product
-    | Sequences
-    | Options
-    | Either
-    | Both
-    | Without
-)
+Unenumerated = Integers | Subsets | Functions | Records | Product | Sequences | Options | Either | Both | Without
+"""Sets whose elements nobody has asked for yet."""
+
+SetShape = frozenset[Value] | Unenumerated
 
 
 def shape_of_type(of: Type, scope: Scope, span: Span) -> SetShape:

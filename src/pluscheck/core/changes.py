@@ -1,0 +1,55 @@
+"""What differs between two states, down to the smallest part that has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pluscheck.core.system import State, TransitionSystem, Variable
+from pluscheck.core.types import FunctionType, RecordType, TupleType, Type
+from pluscheck.core.values import Function, Record, Value, show
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A part of a variable, `path` as the specification writes it (`lock[src].shared`), with its value before and after."""
+
+    variable: Variable
+    path: str
+    old: Value
+    new: Value
+
+
+def changes(system: TransitionSystem, before: State, after: State) -> tuple[Change, ...]:
+    """Return what differs, in the order of the variables. Sets, sequences and options change as a whole."""
+    return tuple(
+        change
+        for variable, old, new in zip(system.variables, before, after, strict=True)
+        for change in _differences(variable, variable.type, variable.name, old, new)
+    )
+
+
+def _differences(variable: Variable, of: Type, path: str, old: Value, new: Value) -> Iterator[Change]:
+    if old == new:
+        return
+    match of, old, new:
+        case FunctionType(_, target), Function(), Function() if old.domain == new.domain:
+            for argument, part in old.pairs:
+                yield from _differences(
+                    variable, target, f"{path}[{shown_arguments(argument)}]", part, new.mapping[argument]
+                )
+        case RecordType(fields), Record(), Record():
+            for name, item in fields:
+                yield from _differences(variable, item, f"{path}.{name}", old[name], new[name])
+        case TupleType(items), tuple(), tuple():
+            for index, (item, part, other) in enumerate(zip(items, old, new, strict=True), 1):
+                yield from _differences(variable, item, f"{path}[{index}]", part, other)
+        case _:
+            yield Change(variable, path, old, new)
+
+
+def shown_arguments(argument: Value) -> str:
+    """Return what stands between the brackets of an application: several arguments without the brackets of their tuple."""
+    if isinstance(argument, tuple) and len(argument) > 1:
+        return ", ".join(show(part) for part in argument)
+    return show(argument)
