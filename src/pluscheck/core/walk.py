@@ -28,10 +28,10 @@ def subterms(roots: Iterable[Expr]) -> Iterator[Expr]:
 
 def _expressions_in(part: object) -> Iterator[Expr]:
     match part:
-        case Node():
-            yield part  # type: ignore[misc]  # every Node is one of Expr
         case Binder(_, domain):
             yield domain
+        case Node():
+            yield part  # type: ignore[misc]  # every other Node is one of Expr
         case tuple():
             for item in part:
                 yield from _expressions_in(item)
