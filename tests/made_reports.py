@@ -7,7 +7,6 @@ from pluscheck.core.system import Expected
 from pluscheck.report.model import (
     Answer,
     Change,
-    Failure,
     FaultReport,
     Kind,
     ModelReport,
@@ -15,6 +14,7 @@ from pluscheck.report.model import (
     Part,
     Place,
     PropertyReport,
+    Reason,
     Report,
     SiteReport,
     SpecReport,
@@ -47,23 +47,22 @@ STEPS = (
     StepReport(3, "Tick", None, (), place(14, AWAIT_LINE, "Take"), ()),
 )  # fmt: skip
 
+BOUND = (("p", "Thread1"), ("q", "Thread2"))
+
 VIOLATION = TraceReport(
     INITIAL,
     STEPS,
-    failures=(
-        Failure(
-            place(20, MUTEX_LINE, "p = q"),
-            (("p", "Thread1"), ("q", "Thread2"), ("pc[p]", "Inside"), ("pc[q]", "Inside")),
-        ),
+    reasons=(
+        Reason(place(20, MUTEX_LINE, 'pc[p] = "Inside"'), True, BOUND, (("pc[Thread1]", "Inside"),)),
+        Reason(place(20, MUTEX_LINE, 'pc[q] = "Inside"'), True, BOUND, (("pc[Thread2]", "Inside"),)),
+        Reason(place(20, MUTEX_LINE, "p = q"), False, BOUND, ()),
     ),
 )
+HELD = Reason(place(14, AWAIT_LINE, "holder = None"), False, (), (("holder", "Some(Thread1)"),))
 STUCK = TraceReport(
     INITIAL,
     STEPS[:1],
-    waiting=(
-        Waiting("Thread1", "Take", place(14, AWAIT_LINE, "holder = None"), (("holder", "Some(Thread1)"),)),
-        Waiting("Thread2", "Take", place(14, AWAIT_LINE, "holder = None"), (("holder", "Some(Thread1)"),)),
-    ),
+    waiting=(Waiting("Thread1", "Take", (HELD,)), Waiting("Thread2", "Done", ()), Waiting("Tick", None, (HELD,))),
 )
 UNDEFINED = TraceReport(
     INITIAL,

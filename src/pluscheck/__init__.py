@@ -2,12 +2,13 @@
 
 Each package is a floor or a room of one; imports point down only (pyproject.toml holds the contract):
 
-    6  cli
-    5  pipeline
-    4  lower | engines | certify | report
-    3  lang | smt | ground | evidence
-    2  core
-    1  base
+    7  cli                                   arguments, exit codes, where bytes go
+    6  pipeline                              from files to a report: the only floor that knows the order
+    5  lower | engines | certify | report    rooms with no doors between them
+    4  lang | smt | evidence                 rooms with no doors between them
+    3  ground                                a system as finite scalars, for whoever encodes it
+    2  core                                  typed transition systems and what they mean
+    1  base                                  source text, places in it, diagnostics
 """
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""Floor 4, a room of its own: judges evidence, sharing nothing with the engines that found it."""
+"""Floor 5, a room of its own: judges evidence, sharing nothing with the engines that found it."""

@@ -1,1 +1,1 @@
-"""Floor 6: arguments, exit codes, where bytes go. The only floor that prints."""
+"""Floor 7: arguments, exit codes, where bytes go. The only floor that prints."""

@@ -1,1 +1,1 @@
-"""Floor 3, a room of its own: systems flattened to finite scalars over one hash-consed expression DAG."""
+"""Floor 3: systems flattened to finite scalars over one hash-consed expression DAG."""

@@ -1,1 +1,1 @@
-"""Floor 5: parse → … → verdicts → judged → report. The only floor that knows the order."""
+"""Floor 6: parse → … → verdicts → judged → report. The only floor that knows the order."""

@@ -1,1 +1,1 @@
-"""Floor 4, a room of its own: verdicts as people and machines read them."""
+"""Floor 5, a room of its own: verdicts as people and machines read them."""

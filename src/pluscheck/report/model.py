@@ -97,21 +97,25 @@ class StepReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A part of a property that fails where a trace ends, innermost last, with the values of what it mentions."""
+class Reason:
+    """A smallest part of a formula that decides it: its truth, the names bound around it, and the values of what it mentions."""
 
     place: Place | None
+    truth: bool
+    bindings: tuple[tuple[str, str], ...]
     values: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a process waits for in a deadlock: `place` is the condition that is false."""
+    """What a process waits for in a deadlock, at `label`; or, without a label, an action outside of processes.
 
-    process: str
+    The `reasons` are those of the conditions that are false; without any, the process has ended.
+    """
+
+    who: str
     label: str | None
-    place: Place | None
-    values: tuple[tuple[str, str], ...]
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +129,11 @@ class FaultReport:
 
 @dataclass(frozen=True, slots=True)
 class TraceReport:
-    """A replayed run. `failures` explains the violated property, `waiting` a deadlock, `fault` an evaluation that is not defined."""
+    """A replayed run. `reasons` explain the property at its end, `waiting` a deadlock, `fault` an evaluation that is not defined."""
 
     initial: tuple[tuple[str, str], ...]
     steps: tuple[StepReport, ...]
-    failures: tuple[Failure, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     fault: FaultReport | None = None
 

@@ -20,7 +20,6 @@ from pluscheck.core.system import Expected
 from pluscheck.report.model import (
     Answer,
     Change,
-    Failure,
     FaultReport,
     Kind,
     ModelReport,
@@ -28,6 +27,7 @@ from pluscheck.report.model import (
     Part,
     Place,
     PropertyReport,
+    Reason,
     Report,
     SpecReport,
     StepReport,
@@ -255,10 +255,9 @@ def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableTy
     if trace.waiting:
         parts.append(Text("\nNothing can happen now:", "bold"))
         parts.extend(_waiting(entry, look) for entry in trace.waiting)
-    if trace.failures:
-        where = "step" if item.kind is Kind.TRANSITION else "state"
-        parts.append(Text(f"\n{item.name} is false in the last {where}:", "bold"))
-        parts.extend(_failure(entry, look) for entry in trace.failures)
+    if trace.reasons:
+        parts.append(Text("\n" + _reasons_heading(item, len(trace.steps)), "bold"))
+        parts.extend(_reasons(trace.reasons, look))
     return Group(*parts)
 
 
@@ -278,19 +277,42 @@ def _change(change: Change, look: Look) -> Text:
     return Text(f"{change.path}: ").append(change.old, "dim").append(f" {look.arrow} ").append(change.new, "bold")
 
 
-def _failure(failure: Failure, look: Look) -> RenderableType:
-    """Return the part of a property that is false, under its source line, with the values it mentions."""
-    return Group(*_excerpt(failure.place, look), *_values(failure.values))
+def _reasons_heading(item: PropertyReport, steps: int) -> str:
+    """Return what the reasons after a trace are reasons for."""
+    truth = "true" if item.kind is Kind.WITNESS else "false"
+    where = (
+        "in the initial state"
+        if steps == 0
+        else "of the last step"
+        if item.kind is Kind.TRANSITION
+        else f"after step {steps}"
+    )
+    return f"{item.name} is {truth} {where}:"
 
 
 def _waiting(entry: Waiting, look: Look) -> RenderableType:
     """Return what one process waits for."""
+    if not entry.reasons:
+        return Text("  ").append(entry.who, "cyan").append(" has ended")
     at = f" at {entry.label}" if entry.label is not None else ""
-    return Group(
-        Text("  ").append(entry.process, "cyan").append(f"{at} waits for"),
-        *_excerpt(entry.place, look),
-        *_values(entry.values),
-    )
+    return Group(Text("  ").append(entry.who, "cyan").append(f"{at} waits for:"), *_reasons(entry.reasons, look))
+
+
+def _reasons(reasons: tuple[Reason, ...], look: Look) -> list[RenderableType]:
+    """Return the source lines that the reasons stand on, each once, with carets below them all and the values that they mention."""
+    lines: dict[tuple[str, int] | None, list[Reason]] = {}
+    for reason in reasons:
+        key = None if reason.place is None else (reason.place.file, reason.place.line)
+        lines.setdefault(key, []).append(reason)
+    shown: list[RenderableType] = []
+    for here in lines.values():
+        shown.extend(_excerpt(tuple(reason.place for reason in here if reason.place is not None), look))
+        choices: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        for reason in here:
+            choices.setdefault(reason.bindings, {}).update(reason.values)
+        for bindings, values in choices.items():
+            shown.extend(_values((*bindings, *((name, value) for name, value in values.items()))))
+    return shown
 
 
 def _fault(fault: FaultReport, look: Look) -> list[RenderableType]:
@@ -301,29 +323,33 @@ def _fault(fault: FaultReport, look: Look) -> list[RenderableType]:
         taken = f"{fault.step.action}({arguments})" if arguments else fault.step.action
         by = f" of {fault.step.process}" if fault.step.process is not None else ""
         lines.append(Text(f"in the next step, {taken}{by}:"))
-    lines.extend(_excerpt(fault.place, look))
+    lines.extend(_excerpt((fault.place,) if fault.place is not None else (), look))
     return lines
 
 
-def _excerpt(place: Place | None, look: Look) -> list[RenderableType]:
-    """Return the source line of a place, with carets below what is meant."""
-    if place is None:
+def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
+    """Return the source line that the places share, with carets below all of them."""
+    if not places:
         return []
+    first = min(places, key=lambda place: place.column)
     bar = "│" if look.unicode else "|"
-    gutter = f"  {place.line} {bar} "
-    indent = min(len(place.text) - len(place.text.lstrip()), place.column - 1)
+    gutter = f"  {first.line} {bar} "
     room = max(20, look.width - 4 - len(gutter))
-    text = "".join(char if char.isprintable() else " " for char in place.text[indent:])
-    column, width = place.column - 1 - indent, place.width
+    indent = min(len(first.text) - len(first.text.lstrip()), first.column - 1)
+    text = "".join(char if char.isprintable() else " " for char in first.text[indent:])
+    carets = [" "] * len(text)
+    for place in places:
+        start = place.column - 1 - indent
+        carets[start : start + place.width] = "^" * place.width
+    cut = 0
     if len(text) > room:  # keep the carets in sight: cut what is to the left of them
-        cut = max(0, min(column - 8, len(text) - room))
-        text, column = text[cut : cut + room], column - cut
-    width = max(1, min(width, len(text) - column))
-    below = " " * (len(gutter) - 2) + f"{bar} " + " " * column
+        cut = max(0, min(first.column - 1 - indent - 8, len(text) - room))
+    blank = " " * (len(gutter) - 2)
+    below = "".join(carets).rstrip()
     return [
-        Text(f"  {place}", "dim"),
-        Text(gutter, "dim", no_wrap=True).append(text, "none"),
-        Text(below, "dim", no_wrap=True).append("^" * width, "bold red"),
+        Text(f"  {first}", "dim"),
+        Text(gutter, "dim", no_wrap=True).append(text[cut : cut + room], "none"),
+        Text(f"{blank}{bar} ", "dim", no_wrap=True).append(below[cut : cut + room] or "^", "bold red"),
     ]
 
 

@@ -1,1 +1,1 @@
-"""Floor 3, a room of its own: the only place that knows Z3."""
+"""Floor 4, a room of its own: the only place that knows Z3."""
