@@ -1,1 +1,1 @@
-"""Floor 4, a room of its own: the only place that knows Z3."""
+"""Upstairs on floor 3, over `ground`: the only place that knows Z3. Nodes of a ground system's DAG become terms here, and terms stay here."""
