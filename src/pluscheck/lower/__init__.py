@@ -1,1 +1,6 @@
-"""Floor 4, a room of its own: the one bridge from the language to the core."""
+"""Floor 5, a room of its own: the bridge from the checked language to the core. The only package that sees both."""
+
+from pluscheck.lower.entries import models
+from pluscheck.lower.lowering import lower
+
+__all__ = ["lower", "models"]

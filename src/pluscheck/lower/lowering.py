@@ -1,0 +1,408 @@
+"""One model of a checked specification to a transition system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
+
+from pluscheck.base.codes import Code
+from pluscheck.base.diagnostics import Label
+from pluscheck.base.errors import InternalError
+from pluscheck.base.source import Span
+from pluscheck.core import exprs as e
+from pluscheck.core import types as t
+from pluscheck.core.evaluator import deep_recursion
+from pluscheck.core.system import (
+    Action,
+    Bind,
+    Constant,
+    Guard,
+    Model,
+    Pick,
+    Process,
+    Property,
+    PropertyKind,
+    Role,
+    TransitionSystem,
+    Variable,
+)
+from pluscheck.core.values import Atom, Value
+from pluscheck.core.walk import subterms
+from pluscheck.lang import syntax as s
+from pluscheck.lang.elaborated import Annotations, Elaborated, Instance
+from pluscheck.lower.checks import checked
+from pluscheck.lower.constants import Constants
+from pluscheck.lower.control import DONE, Body, Point
+from pluscheck.lower.entries import Entries, entries_of, expectations
+from pluscheck.lower.expressions import MAX_EXPANSIONS, Env, lower_expr
+from pluscheck.lower.operators import Operators
+from pluscheck.lower.problems import Abandoned, Problems
+from pluscheck.lower.processes import ProcessTable, ProcessVariables, elements_checked, process_tables
+from pluscheck.lower.sizes import MAX_SCALARS, count_text, scalars, too_large, too_many
+from pluscheck.lower.statements import Executor, Path
+from pluscheck.lower.types import TypeReader
+
+MAX_SCOPE = 64
+"""The largest scope."""
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+
+def lower(elaborated: Elaborated, model: str) -> Model:
+    """Return the model, ready to be checked. Raises SpecError with all that is wrong with it."""
+    with deep_recursion(elaborated.root.name.span):
+        return Lowering(elaborated, model).model()
+
+
+def scope_of(elaborated: Elaborated, entries: Entries, problems: Problems) -> dict[str, tuple[Atom, ...]]:
+    """Return the elements of each sort; where the model does not say, one, so that the rest can be looked at."""
+    scope: dict[str, tuple[Atom, ...]] = {}
+    for sort, decl in elaborated.sorts.items():
+        entry = entries.scopes.get(sort)
+        names: tuple[str, ...] = (f"{sort}1",)
+        if entry is None:
+            problems.report(
+                Code.MISSING_SCOPE,
+                f"the model gives no scope for `{sort}`",
+                entries.span,
+                "in this model",
+                secondary=(Label(decl.name.span, "the sort"),),
+                remedy=f"add `scope {sort} = 2;` to the model",
+            )
+        elif not 1 <= entry.size <= MAX_SCOPE:
+            problems.report(
+                Code.BAD_SCOPE,
+                f"a scope of {count_text(entry.size)}" if entry.size else "a scope of zero",
+                entry.span,
+                f"a sort has at least 1 and at most {MAX_SCOPE} elements",
+            )
+        elif len({name.name for name in entry.names}) < len(entry.names):
+            problems.report(Code.BAD_SCOPE, "two elements of a sort have one name", entry.span, "in this scope")
+        else:
+            given = tuple(name.name for name in entry.names)
+            names = given or tuple(f"{sort}{number}" for number in range(1, entry.size + 1))
+        scope[sort] = tuple(Atom(sort, index, name) for index, name in enumerate(names))
+    return scope
+
+
+class Lowering:
+    """The lowering of one model: the `Home` of its expressions."""
+
+    def __init__(self, elaborated: Elaborated, model: str) -> None:
+        self.elaborated = elaborated
+        self.name = model
+        self.problems = Problems()
+        self.entries = entries_of(elaborated, model, self.problems)
+        self.scope = scope_of(elaborated, self.entries, self.problems)
+        self.operators = Operators(self)
+        self.constants = Constants(
+            self,
+            elaborated.annotations,
+            elaborated.constants,
+            self.entries,
+            self.scope,
+            self.operators,
+            self.problems,
+        )
+        self.types = TypeReader(
+            {**elaborated.sorts, **elaborated.enums, **elaborated.types},
+            elaborated.annotations,
+            self.constants.evaluated,
+            self.problems,
+        )
+        self.tables: dict[str, ProcessTable] = {}
+        self.expansions = 0
+
+    def model(self) -> Model:
+        """Return the model. Raises SpecError."""
+        elaborated = self.elaborated
+        constants = [c for decl in elaborated.constants.values() for c in self._attempted(self._constant, decl)]
+        variables = [v for decl in elaborated.variables.values() for v in self._attempted(self._variable, decl)]
+        init = [p for decl in elaborated.inits for p in self._attempted(self._lowered, decl.predicate)]
+        for process_variables in self._attempted(self._process_variables):
+            variables += process_variables.variables
+            init += process_variables.init
+        self._check_sizes(variables)
+        # Actions need every variable's type, so there is no going on without.
+        self.problems.raise_if_any()
+        types = {variable.name: variable.type for variable in variables}
+        actions = [
+            a for decl in elaborated.actions for found in self._attempted(self._action, decl, types) for a in found
+        ]
+        for table in self.tables.values():
+            for label, point in table.flow.points.items():
+                for found in self._attempted(self._step, table, label, point, types):
+                    actions += found
+        properties = [p for decl in elaborated.properties.values() for p in self._attempted(self._property, decl)]
+        terminal = next(self._attempted(self._terminal), None)
+        operators = self.operators.complete()
+        system = TransitionSystem(
+            elaborated.root.name.name,
+            self.name,
+            self.scope,
+            tuple(constants),
+            tuple(variables),
+            tuple(init),
+            tuple(actions),
+            tuple(properties),
+            terminal,
+            operators,
+            tuple(self._process(table) for table in self.tables.values()),
+            elaborated.root.name.span,
+        )
+        self._check_enumerable(system)
+        self.problems.raise_if_any()
+        return Model(system, expectations(elaborated, self.entries), self.entries.depth)
+
+    def _attempted(
+        self, attempt: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Iterator[Result]:
+        """Yield what the attempt returns, or nothing if it is abandoned."""
+        try:
+            yield attempt(*args, **kwargs)
+        except Abandoned:
+            return
+
+    # ----------------------------------------------------------------------------------- as a `Home`
+
+    def type_of(self, expr: s.Expr, annotations: Annotations) -> t.Type:
+        """Return the core type of a type expression. Raises Abandoned."""
+        return self.types.read(expr, annotations)
+
+    def is_indexed(self, process: str) -> bool:
+        """Return whether the process has identifiers."""
+        return self.tables[process].identifiers is not None
+
+    def pc(self, process: str) -> str:
+        """Return the name of its program counter."""
+        return self.tables[process].pc
+
+    def label(self, process: str, name: str) -> Value:
+        """Return the label as a value."""
+        return self.tables[process].label(name)
+
+    def foreign(self, process: str, name: str) -> str:
+        """Return the core name of a process's local variable."""
+        return self.tables[process].variables[name]
+
+    def operator(self, instance: Instance) -> str:
+        """Return the core name of an operator."""
+        return self.operators.name(instance)
+
+    def operator_reads(self, operator: str) -> frozenset[str]:
+        """Return the state variables that an operator mentions."""
+        return self.operators.reads(operator)
+
+    def operator_with(self, instance: Instance, variables: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+        """Return the operator that takes these variables' values as further parameters, and their order."""
+        return self.operators.specialised(instance, variables)
+
+    def define(self, name: str, params: tuple[str, ...], body: Callable[[str], e.Expr], span: Span) -> str:
+        """Define an operator under this name or one like it."""
+        return self.operators.define(name, params, body, span)
+
+    def expanding(self, span: Span) -> None:
+        """Count an expansion in place. Raises Abandoned where there are too many."""
+        self.expansions += 1
+        if self.expansions > MAX_EXPANSIONS:
+            raise self.abandon(
+                Code.SYSTEM_TOO_LARGE,
+                "operators that take operators are applied too often",
+                span,
+                f"with every one written out there are more than {MAX_EXPANSIONS:,} applications",
+            )
+
+    def abandon(self, code: Code, message: str, span: Span, text: str) -> Abandoned:
+        """Report what is wrong and return the exception to raise."""
+        return self.problems.abandon(code, message, span, text)
+
+    # ------------------------------------------------------------------------------ constants, variables
+
+    def _env(self) -> Env:
+        return Env(self, self.elaborated.annotations)
+
+    def _lowered(self, expr: s.Expr) -> e.Expr:
+        return lower_expr(expr, self._env())
+
+    def _constant(self, decl: s.ConstDecl) -> Constant:
+        name = decl.name.name
+        value = self.constants.value(name)
+        of = self.type_of(decl.type, self.elaborated.annotations)
+        return Constant(name, of, value, decl.is_switch, decl.name.span)
+
+    def _variable(self, decl: s.VarDecl) -> Variable:
+        of = self.type_of(decl.type, self.elaborated.annotations)
+        initial: e.Expr | None = None
+        if decl.initial is not None:
+            initial = self._lowered(decl.initial)
+            if decl.any_of:
+                initial = elements_checked(initial, of, self.scope)
+            else:
+                initial = checked(initial, of, decl.initial.span, {}, self.scope)
+        return Variable(decl.name.name, of, initial, decl.any_of, Role.SHARED, None, decl.name.span)
+
+    def _process_variables(self) -> ProcessVariables:
+        annotations = self.elaborated.annotations
+        self.tables.update(process_tables(self.elaborated, lambda expr: self.type_of(expr, annotations)))
+        found = ProcessVariables(self, self._env(), self.scope, self.constants.known)
+        for name, info in self.elaborated.processes.items():
+            self.tables[name] = found.add(self.elaborated, info, self.tables[name])
+        return found
+
+    def _process(self, table: ProcessTable) -> Process:
+        return Process(table.name, table.identifiers, table.flow.labels, table.pc, table.span)
+
+    # -------------------------------------------------------------------------------------------- actions
+
+    def _executor(self, table: ProcessTable | None, types: dict[str, t.Type]) -> Executor:
+        return Executor(self, self.elaborated.annotations, types, self.scope, table)
+
+    def _action(self, decl: s.ActionDecl, types: dict[str, t.Type]) -> list[Action]:
+        path = Path({})
+        for param in decl.params:
+            of = self.type_of(param.type, self.elaborated.annotations)
+            path.clauses.append(Pick(param.name.name, e.AllOf(of, span=param.type.span), param.span))
+            path.names[param.name.name] = e.Local(param.name.name, span=param.name.span)
+        body = Body(decl.body)
+        ways = self._executor(None, types).variants(Point(body, decl.body), path, decl.name.span)
+        params = tuple(param.name.name for param in decl.params)
+        return [
+            Action(decl.name.name, variant, params, clauses, updates, span=decl.name.span)
+            for variant, (clauses, updates) in enumerate(ways)
+        ]
+
+    def _step(self, table: ProcessTable, label: str, point: Point, types: dict[str, t.Type]) -> list[Action]:
+        statement = point.statement
+        if statement is None or statement.label is None:
+            raise InternalError(f"{label} labels nothing")
+        span = statement.label.span
+        path = Path({})
+        counter: e.Expr = e.Var(table.pc, span=span)
+        params: tuple[str, ...] = ()
+        if table.identifiers is not None and table.self_name is not None:
+            params = (table.self_name,)
+            identifier = e.Local(table.self_name, span=span)
+            path.clauses.append(Pick(table.self_name, e.AllOf(table.identifiers, span=span), span))
+            path.names[table.self_name] = identifier
+            counter = e.App(counter, identifier, span=span)
+        path.clauses.append(Guard(e.Eq(counter, e.Lit(table.label(label), span=span), span=span), span))
+        ways = self._executor(table, types).variants(point, path, span)
+        return [
+            Action(
+                f"{table.name}.{label}",
+                variant,
+                params,
+                clauses,
+                updates,
+                process=table.name,
+                self_name=table.self_name,
+                label=label,
+                span=statement.span,
+            )
+            for variant, (clauses, updates) in enumerate(ways)
+        ]
+
+    # ----------------------------------------------------------------------------------------- properties
+
+    def _property(self, decl: s.PropertyDecl) -> Property:
+        if decl.kind is s.PropertyKind.TEMPORAL:
+            raise self.abandon(Code.NOT_YET, "temporal properties cannot be checked yet", decl.name.span, "not yet")
+        return Property(PropertyKind(decl.kind.value), decl.name.name, self._lowered(decl.body), decl.name.span)
+
+    def _terminal(self) -> e.Expr | None:
+        """Return where no step need be possible: what the specification says, or every process is at its end."""
+        found = [self._lowered(decl.predicate) for decl in self.elaborated.terminals]
+        if self.tables:
+            at_end = tuple(self._is_done(table) for table in self.tables.values())
+            found.append(at_end[0] if len(at_end) == 1 else e.And(at_end))
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else e.Or(tuple(found))
+
+    def _is_done(self, table: ProcessTable) -> e.Expr:
+        done = e.Lit(table.label(DONE), span=table.span)
+        counter = e.Var(table.pc, span=table.span)
+        if table.identifiers is None or table.self_name is None:
+            return e.Eq(counter, done, span=table.span)
+        here = e.App(counter, e.Local(table.self_name, span=table.span), span=table.span)
+        binder = e.Binder(table.self_name, e.AllOf(table.identifiers, span=table.span))
+        return e.Forall((binder,), e.Eq(here, done, span=table.span), span=table.span)
+
+    # ---------------------------------------------------------------------------------------------- sizes
+
+    def _check_sizes(self, variables: list[Variable]) -> None:
+        cells = 0
+        for variable in variables:
+            trouble = too_large(variable.type, self.scope)
+            if trouble is not None:
+                self.problems.report(
+                    Code.TYPE_TOO_LARGE, f"the type of `{variable.name}` is too large", variable.span, trouble
+                )
+            else:
+                cells += scalars(variable.type, self.scope)
+        if cells > MAX_SCALARS:
+            self.problems.report(
+                Code.SYSTEM_TOO_LARGE,
+                "the variables are too large together",
+                self.entries.span,
+                f"a state has {count_text(cells)} cells, more than {MAX_SCALARS:,}",
+            )
+
+    def _check_enumerable(self, system: TransitionSystem) -> None:
+        """Report every set of all values of a type that is gone through and is too large for it."""
+        for expr in _enumerated(system):
+            trouble = too_many(expr.type, self.scope)
+            if trouble is not None:
+                self.problems.report(
+                    Code.TYPE_TOO_LARGE, "this set is too large to be gone through", expr.span, trouble
+                )
+
+
+def _enumerated(system: TransitionSystem) -> Iterator[e.AllOf]:
+    """Yield every `AllOf` whose elements are needed one by one: all but those on the right of `\\in`, `\\subseteq` and in sets on the right of those."""
+    roots = [variable.initial for variable in system.variables if variable.initial is not None]
+    roots += [*system.init, *(prop.formula for prop in system.properties)]
+    roots += [operator.body for operator in system.operators.values()]
+    if system.terminal is not None:
+        roots.append(system.terminal)
+    for action in system.actions:
+        roots += [update.value for update in action.updates]
+        for clause in action.clauses:
+            match clause:
+                case Pick(_, expr) | Guard(expr) | Bind(_, expr):
+                    roots.append(expr)
+                case _:
+                    roots.append(clause.condition)
+    only_asked: set[int] = set()
+    found: dict[int, e.AllOf] = {}
+    for part in subterms(roots):
+        match part:
+            case e.In(_, of) | e.Subset(_, of):
+                only_asked |= {id(inner) for inner in _asked_for_membership(of)}
+            case e.AllOf():
+                found[id(part)] = part
+            case _:
+                pass
+    yield from (part for key, part in found.items() if key not in only_asked)
+
+
+def _asked_for_membership(of: e.Expr) -> Iterator[e.Expr]:
+    """Yield the set, and the sets in it of which only membership matters."""
+    stack = [of]
+    while stack:
+        part = stack.pop()
+        yield part
+        match part:
+            case e.Powerset(operand):
+                stack.append(operand)
+            case e.FunctionSpace(_, target):
+                stack.append(target)
+            case e.RecordSpace(fields):
+                stack.extend(item for _, item in fields)
+            case e.Cross(items):
+                stack.extend(items)
+            case e.SetBinary(_, left, right):
+                stack += (left, right)
+            case _:
+                pass

@@ -1,0 +1,248 @@
+"""The processes of a model: their program counters, local variables, and procedures' parameters, locals and return addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pluscheck.base.errors import InternalError
+from pluscheck.base.source import Span
+from pluscheck.core import exprs as e
+from pluscheck.core import types as t
+from pluscheck.core.system import LABEL_FAMILY, Role, Variable
+from pluscheck.core.values import Atom, Value
+from pluscheck.core.walk import children
+from pluscheck.lang import syntax as s
+from pluscheck.lang.elaborated import Elaborated, ProcessInfo
+from pluscheck.lower.checks import checked, within
+from pluscheck.lower.control import ControlFlow, control_flow
+from pluscheck.lower.expressions import Env, Home, Owner, lower_expr, unused
+from pluscheck.lower.types import least_value
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureTable:
+    """A procedure as one process has it; variables by their core names.
+
+    `idle` is what each parameter, local and the return address holds (for each identifier) while the procedure is not under way.
+    `locals_set_at_call` are those whose initial value is not always the same. There is a return address where there are several `returns`.
+    """
+
+    start: str
+    params: tuple[str, ...]
+    idle: Mapping[str, Value]
+    locals_set_at_call: tuple[s.VarDecl, ...]
+    returns: tuple[str, ...]
+    return_variable: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTable:
+    """A process of the model. `variables` gives the core names of its locals and of its procedures' parameters and locals.
+
+    `identifier` is the process's identifier within its body, None for a single process.
+    """
+
+    name: str
+    span: Span
+    identifiers: t.Type | None
+    self_name: str | None
+    pc: str
+    flow: ControlFlow
+    variables: Mapping[str, str]
+    procedures: Mapping[str, ProcedureTable] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> e.Expr | None:
+        """The process's identifier within its body."""
+        return None if self.self_name is None else e.Local(self.self_name)
+
+    @property
+    def owner(self) -> Owner:
+        """The process as the owner of its local variables, within its body."""
+        return Owner(self.name, self.variables, self.identifier)
+
+    @property
+    def label_type(self) -> t.EnumType:
+        """The type of the labels."""
+        return t.EnumType(LABEL_FAMILY + self.name, self.flow.labels)
+
+    def label(self, name: str) -> Value:
+        """Return a label as a value."""
+        return Atom(LABEL_FAMILY + self.name, self.flow.labels.index(name), name)
+
+    def env(self, home: Home, env: Env) -> Env:
+        """Return the environment of an initial value in this process."""
+        env = replace(env, home=home, owner=self.owner)
+        return env if self.self_name is None else env.bind(self.self_name)[1]
+
+    def per_identifier(self, of: t.Type) -> t.Type:
+        """Return the type of a variable of which each process has a value of type `of`."""
+        return of if self.identifiers is None else t.FunctionType(self.identifiers, of)
+
+    def for_each(self, value: e.Expr) -> e.Expr:
+        """Return the value of a variable of which each process has `value`, which may mention the identifier."""
+        if self.identifiers is None or self.self_name is None:
+            return value
+        binder = e.Binder(self.self_name, e.AllOf(self.identifiers, span=value.span))
+        return e.Lambda((binder,), value, span=value.span)
+
+
+def process_tables(elaborated: Elaborated, type_of: Callable[[s.Expr], t.Type]) -> dict[str, ProcessTable]:
+    """Return the processes, as yet without their procedures' tables. Raises Abandoned."""
+    reached_by: dict[str, int] = {}
+    for info in elaborated.processes.values():
+        for procedure in info.procedures:
+            reached_by[procedure] = reached_by.get(procedure, 0) + 1
+    taken = {*elaborated.variables}
+    tables: dict[str, ProcessTable] = {}
+    for name, info in elaborated.processes.items():
+        variables: dict[str, str] = {}
+        for local in info.decl.locals:
+            variables[local.name.name] = _claim(local.name.name, name, taken, plain=True)
+        for procedure in info.procedures:
+            decl = elaborated.procedures[procedure].decl
+            for declared in (*(param.name for param in decl.params), *(local.name for local in decl.locals)):
+                own = _claim(declared.name, name, taken, plain=reached_by[procedure] == 1)
+                variables[declared.name] = own
+        param = info.decl.param
+        tables[name] = ProcessTable(
+            name,
+            info.decl.span,
+            None if param is None else type_of(param.type),
+            None if param is None else param.name.name,
+            _claim(f"pc.{name}", name, taken, plain=True),
+            control_flow(elaborated, info),
+            variables,
+        )
+    return tables
+
+
+def _claim(name: str, process: str, taken: set[str], *, plain: bool) -> str:
+    """Return a core name for a variable of a process: its own if that is free (and `plain`), else with the process's before it."""
+    chosen = name if plain and name not in taken else unused(f"{process}.{name}", taken)
+    taken.add(chosen)
+    return chosen
+
+
+@dataclass(slots=True)
+class ProcessVariables:
+    """The variables that processes have, and conditions on their initial values that no `Variable` can express."""
+
+    home: Home
+    env: Env
+    scope: t.Scope
+    constant: Callable[[e.Expr], Value | None]
+    variables: list[Variable] = field(default_factory=list)
+    init: list[e.Expr] = field(default_factory=list)
+
+    def add(self, elaborated: Elaborated, info: ProcessInfo, table: ProcessTable) -> ProcessTable:
+        """Add the process's variables; return its table, completed with those of its procedures. Raises Abandoned."""
+        start = e.Lit(table.label(table.flow.start), span=table.span)
+        self._variable(table, table.pc, table.label_type, start, Role.PROGRAM_COUNTER, table.span)
+        for local in info.decl.locals:
+            self._local(table, local)
+        procedures: dict[str, ProcedureTable] = {}
+        for name in info.procedures:
+            procedures[name] = self._procedure(table, elaborated.procedures[name].decl)
+        return replace(table, procedures=procedures)
+
+    def _variable(self, table: ProcessTable, name: str, of: t.Type, initial: e.Expr, role: Role, span: Span) -> None:
+        whole = table.for_each(initial)
+        self.variables.append(
+            Variable(name, table.per_identifier(of), whole, any_of=False, role=role, process=table.name, span=span)
+        )
+
+    def _local(self, table: ProcessTable, decl: s.VarDecl) -> None:
+        name = table.variables[decl.name.name]
+        of = self.home.type_of(decl.type, self.env.annotations)
+        whole_type = table.per_identifier(of)
+        if decl.initial is not None and not decl.any_of:
+            value = self._lowered(table, decl.initial)
+            types = {variable.name: variable.type for variable in self.variables}
+            self._variable(
+                table, name, of, checked(value, of, decl.initial.span, types, self.scope), Role.LOCAL, decl.span
+            )
+            return
+        initial: e.Expr | None = None
+        if decl.initial is not None:
+            domain = self._lowered(table, decl.initial)
+            if table.identifiers is None:
+                initial = elements_checked(domain, of, self.scope)
+            elif _mentions(domain, table.self_name):
+                self.init.append(self._in_own_set(table, name, domain))
+            else:
+                arguments = e.AllOf(table.identifiers, span=domain.span)
+                initial = e.FunctionSpace(arguments, elements_checked(domain, of, self.scope), span=domain.span)
+        self.variables.append(
+            Variable(name, whole_type, initial, initial is not None, Role.LOCAL, table.name, decl.span)
+        )
+
+    def _in_own_set(self, table: ProcessTable, name: str, domain: e.Expr) -> e.Expr:
+        """Return the condition that the variable's value for each identifier is in the set, which mentions the identifier."""
+        if table.identifiers is None or table.self_name is None:
+            raise InternalError(f"{table.name} has no identifiers")
+        identifier = e.Local(table.self_name, span=domain.span)
+        inside = e.In(e.App(e.Var(name, span=domain.span), identifier, span=domain.span), domain, span=domain.span)
+        return e.Forall((e.Binder(table.self_name, e.AllOf(table.identifiers)),), inside, span=domain.span)
+
+    def _procedure(self, table: ProcessTable, decl: s.ProcedureDecl) -> ProcedureTable:
+        idle: dict[str, Value] = {}
+        for param in decl.params:
+            of = self.home.type_of(param.type, self.env.annotations)
+            idle[table.variables[param.name.name]] = least_value(of, self.scope)
+            self._idle_variable(table, table.variables[param.name.name], of, idle, Role.LOCAL, param.span)
+        set_at_call: list[s.VarDecl] = []
+        for local in decl.locals:
+            of = self.home.type_of(local.type, self.env.annotations)
+            value = None
+            if local.initial is not None and not local.any_of:
+                value = self.constant(self._lowered(table, local.initial))
+            if value is None or not t.is_member(value, of, self.scope):
+                set_at_call.append(local)
+                value = least_value(of, self.scope)
+            idle[table.variables[local.name.name]] = value
+            self._idle_variable(table, table.variables[local.name.name], of, idle, Role.LOCAL, local.span)
+        returns = table.flow.returns[decl.name.name]
+        return_variable = None
+        if len(returns) > 1:
+            return_variable = f"return.{table.name}.{decl.name.name}"
+            addresses = t.AmongType(tuple(table.label(label) for label in returns))
+            idle[return_variable] = addresses.values[0]
+            self._idle_variable(table, return_variable, addresses, idle, Role.RETURN, decl.span)
+        body = table.flow.bodies[decl.name.name]
+        return ProcedureTable(
+            next(iter(body.labels.values())),
+            tuple(table.variables[param.name.name] for param in decl.params),
+            idle,
+            tuple(set_at_call),
+            returns,
+            return_variable,
+        )
+
+    def _idle_variable(
+        self, table: ProcessTable, name: str, of: t.Type, idle: Mapping[str, Value], role: Role, span: Span
+    ) -> None:
+        self._variable(table, name, of, e.Lit(idle[name], span=span), role, span)
+
+    def _lowered(self, table: ProcessTable, expr: s.Expr) -> e.Expr:
+        return lower_expr(expr, table.env(self.home, self.env))
+
+
+def elements_checked(domain: e.Expr, of: t.Type, scope: t.Scope) -> e.Expr:
+    """Return the set with each element checked to be of the type, where that is not plain from its form."""
+    if within(domain, of, scope):
+        return domain
+    element = e.Check(e.Local("element", span=domain.span), of, span=domain.span)
+    return e.Map(element, (e.Binder("element", domain),), span=domain.span)
+
+
+def _mentions(expr: e.Expr, name: str | None) -> bool:
+    """Return whether a local name occurs in the expression (no binder in it has this name)."""
+    stack = [expr]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, e.Local) and part.name == name:
+            return True
+        stack.extend(children(part))
+    return False
