@@ -127,6 +127,14 @@ class Inference(Calls):
         self._as_integer(expr, self.type_of(expr, scope))
         return INT
 
+    def _integers(self, left: s.Expr, right: s.Expr, scope: Scope) -> None:
+        """Check that two operands are integers; where one is an element of a sort, that is one mistake, not two."""
+        types = [self.type_of(left, scope), self.type_of(right, scope)]
+        for operand, found in zip((left, right), types, strict=True):
+            self._as_integer(operand, found)
+            if isinstance(self.resolve(found), SortType | UnionType):
+                return
+
     def _as_integer(self, expr: s.Node, found: Type) -> None:
         if self.unifier.fits(found, INT):
             return
@@ -405,8 +413,7 @@ class Inference(Calls):
                     self.no_common_type(message, left, a, right, b)
                 return BOOL
             case s.Binary.LT | s.Binary.GT | s.Binary.LE | s.Binary.GE:
-                self.integer(left, scope)
-                self.integer(right, scope)
+                self._integers(left, right, scope)
                 return BOOL
             case s.Binary.IN | s.Binary.NOT_IN:
                 a, b = self.type_of(left, scope), self.set_of(right, scope)
@@ -428,12 +435,10 @@ class Inference(Calls):
             case s.Binary.UNION | s.Binary.INTERSECT | s.Binary.MINUS_SET:
                 return self._set_operation(expr, scope)
             case s.Binary.RANGE:
-                self.integer(left, scope)
-                self.integer(right, scope)
+                self._integers(left, right, scope)
                 return SetType(INT)
             case s.Binary.ADD | s.Binary.SUB | s.Binary.MUL | s.Binary.DIV | s.Binary.MOD | s.Binary.POW:
-                self.integer(left, scope)
-                self.integer(right, scope)
+                self._integers(left, right, scope)
                 return INT
             case s.Binary.CONCAT:
                 a, b = self._sequence(left, scope), self._sequence(right, scope)
@@ -599,8 +604,8 @@ class Inference(Calls):
                 else:
                     known = self.unifier.settle_as_sequence(known) or self.unifier.settle_as_tuple(known)
         match known:
-            case FunctionType(domain, target_type):
-                self._argument(domain, args, types, target, whole)
+            case FunctionType(_, target_type):
+                self._argument(known, args, types, target, whole)
                 return target_type
             case SeqType(element) if len(args) == 1:
                 self._as_integer(args[0], types[0])
@@ -613,7 +618,7 @@ class Inference(Calls):
                     f"a tuple of {counted(len(items), 'item')} has no item {literal}",
                     args[0].span,
                     "no such item",
-                    secondary=[Label(target.span, f"this is {self.phrase(known)}")],
+                    secondary=[self.this_is(target, known)],
                 )
                 return ERROR
             case TupleType():
@@ -622,7 +627,7 @@ class Inference(Calls):
                     "the index of a tuple has to be a number, such as `t[1]`",
                     args[0].span,
                     "not a number",
-                    secondary=[Label(target.span, f"this is {self.phrase(known)}")],
+                    secondary=[self.this_is(target, known)],
                     help_line="items of a tuple have different types, so it must be known which is meant",
                 )
                 return ERROR
@@ -630,30 +635,28 @@ class Inference(Calls):
                 return self._no_function(target, known)
 
     def _argument(
-        self, domain: Type, args: Sequence[s.Expr], types: Sequence[Type], target: s.Node, whole: s.Node
+        self, function: FunctionType, args: Sequence[s.Expr], types: Sequence[Type], target: s.Node, whole: s.Node
     ) -> None:
         """Check what a function is applied to: an element of a union is let through where a part is wanted, and checked later."""
-        wanted = self.resolve(domain)
-        if isinstance(wanted, TupleType) and len(args) == len(wanted.items):
-            for arg, actual, expected in zip(args, types, wanted.items, strict=True):
-                if self.unifier.join(actual, expected) is None:
-                    self.mismatch(
-                        arg.span, actual, expected, because=Label(target.span, "the function that is applied")
-                    )
-            return
-        if len(args) > 1 and not isinstance(wanted, Unknown):
-            expected_count = len(wanted.items) if isinstance(wanted, TupleType) else 1
+        wanted = self.resolve(function.domain)
+        expected = [wanted]
+        if isinstance(wanted, TupleType) and len(args) > 1:
+            expected = list(wanted.items)
+        elif isinstance(wanted, Unknown) and len(args) > 1:
+            expected = [self.unifier.fresh() for _ in args]
+            self.unifier.fits(TupleType(tuple(expected)), wanted)
+        if len(args) != len(expected):
             self.report(
                 Code.WRONG_ARGUMENT_COUNT,
-                f"this function takes {counted(expected_count, 'argument')}, but is given {len(args)}",
+                f"this function takes {counted(len(expected), 'argument')}, but is given {len(args)}",
                 whole.span,
                 f"given {counted(len(args), 'argument')}",
-                secondary=[Label(target.span, f"this is {self.phrase(FunctionType(domain, self.unifier.fresh()))}")],
+                secondary=[self.this_is(target, function)],
             )
             return
-        actual = types[0] if len(args) == 1 else TupleType(tuple(types))
-        if self.unifier.join(actual, domain) is None:
-            self.mismatch(args[0].span, actual, domain, because=Label(target.span, "the function that is applied"))
+        for arg, actual, domain in zip(args, types, expected, strict=True):
+            if self.unifier.join(actual, domain) is None:
+                self.mismatch(arg.span, actual, domain, because=self.this_is(target, function))
 
     def field_of(self, record: Type, field: s.Ident, target: s.Node) -> Type:
         """Return the type of a record's field."""
@@ -668,7 +671,7 @@ class Inference(Calls):
                 f"this is {self.phrase(known)}, which has no fields",
                 field.span,
                 "no such field",
-                secondary=[Label(target.span, f"this is {self.phrase(known)}")],
+                secondary=[self.this_is(target, known)],
                 help_line="write `Get(...)` to get the record out of an option"
                 if isinstance(known, OptionType)
                 else None,
@@ -683,7 +686,7 @@ class Inference(Calls):
             f"this record has no field `{field.name}`",
             field.span,
             "no such field",
-            secondary=[Label(target.span, f"this is {self.phrase(known)}")],
+            secondary=[self.this_is(target, known)],
             help_line=did_you_mean(field.name, names) or "its fields are " + ", ".join(f"`{n}`" for n in names),
         )
         return ERROR
@@ -698,7 +701,8 @@ class Inference(Calls):
                 where = step
             inner = Scope(scope, {"@": Bound(slot, update.span)})
             found = self.type_of(update.value, inner)
-            self.expect(update.value, found, slot, because=Label(where.span, f"{self.phrase(slot)} is replaced"))
+            if not self.unifier.fits(found, slot):
+                self.mismatch(update.value.span, found, slot, because=self.this_is(where, slot))
         return whole
 
     def _step(self, container: Type, step: s.IndexStep | s.FieldStep, target: s.Node, scope: Scope) -> Type:
@@ -879,6 +883,8 @@ class Inference(Calls):
         return self.unknown_name(name, expr.span, scope)
 
     def _declared_name(self, expr: s.Name, symbol: Symbol, scope: Scope) -> Type:
+        if symbol.name in self.table.duplicated:
+            return ERROR
         match symbol.what:
             case SortSymbol(sort):
                 self._mean(expr, TypeMeaning(sort))
@@ -957,6 +963,8 @@ class Inference(Calls):
                     self.type_of(arg, scope)
             return self.unknown_name(name, expr.operator.span, scope)
         match symbol.what:
+            case _ if symbol.name in self.table.duplicated:
+                return ERROR
             case OperatorSymbol() as what:
                 return self.apply_template(self.template(symbol, what), expr, scope)
             case TypeSymbol(decl) if decl.params:
@@ -1003,7 +1011,7 @@ class Inference(Calls):
                 added = self.type_of(args[1], scope)
                 joined = self.unifier.join(element, added)
                 if joined is None:
-                    because = Label(args[0].span, f"this is {self.phrase(SeqType(element))}")
+                    because = self.this_is(args[0], SeqType(element))
                     return self.mismatch(args[1].span, added, element, because=because)
                 return SeqType(joined)
             case "SubSeq":

@@ -109,6 +109,10 @@ class Session:
         except TypeTooLargeError:
             return "something of a huge type"
 
+    def this_is(self, node: s.Node, of: Type) -> Label:
+        """Return a label that says what type the node has."""
+        return Label(node.span, f"this is {self.phrase(of)}")
+
     def unknown_name(self, name: str, span: Span, scope: Scope) -> Type:
         """Report a name that stands for nothing here."""
         home = self.at.home
@@ -167,7 +171,7 @@ class Session:
             message,
             right.span,
             f"this is {self.phrase(right_type)}",
-            secondary=[Label(left.span, f"this is {self.phrase(left_type)}")],
+            secondary=[self.this_is(left, left_type)],
             help_line=self._help_with(left_type, right_type),
         )
         return ERROR

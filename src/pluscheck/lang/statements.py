@@ -59,8 +59,9 @@ def _check(inference: Inference, statement: s.Statement, scope: Scope) -> None:
 def _check_assignment(inference: Inference, assignment: s.Assignment, scope: Scope) -> None:
     slot = _target_type(inference, assignment.target, scope)
     found = inference.type_of(assignment.value, scope)
-    because = Label(assignment.target.span, f"this is {inference.phrase(slot)}")
-    inference.expect(assignment.value, found, slot, because=because)
+    if not inference.unifier.fits(found, slot):
+        because = inference.this_is(assignment.target, slot)
+        inference.mismatch(assignment.value.span, found, slot, because=because)
 
 
 def _target_type(inference: Inference, target: s.Expr, scope: Scope) -> Type:
@@ -105,7 +106,7 @@ def _is_assignable(inference: Inference, target: s.Name, scope: Scope) -> bool:
             elif symbol is None:
                 inference.unknown_name(name, target.span, scope)
                 return False
-            elif isinstance(symbol.what, VarSymbol):
+            elif isinstance(symbol.what, VarSymbol) or name in inference.table.duplicated:
                 return True
             else:
                 foreign = isinstance(symbol.what, LocalSymbol)

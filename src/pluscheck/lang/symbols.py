@@ -173,11 +173,15 @@ _NOUNS: Mapping[type, str] = {
 
 @dataclass(slots=True)
 class SymbolTable:
-    """All names of a specification, which are distinct over its modules, and which module sees which others."""
+    """All names of a specification, which are distinct over its modules, and which module sees which others.
+
+    `duplicated` names are declared several times, so that nothing more is to be said of their uses.
+    """
 
     symbols: dict[str, Symbol] = field(default_factory=dict)
     recursive: dict[str, s.RecursiveDecl] = field(default_factory=dict)
     visible: dict[str, frozenset[str]] = field(default_factory=dict)
+    duplicated: set[str] = field(default_factory=set)
 
     def look_up(self, name: str, home: str) -> Symbol | None:
         """Return what the name stands for in the module `home`."""
@@ -221,6 +225,7 @@ def _declare(table: SymbolTable, home: str, name: s.Ident, what: What, findings:
             help_line="choose another name",
         )
     elif first is not None:
+        table.duplicated.add(name.name)
         elsewhere = "" if first.module == home else f" in module {first.module}"
         findings.report(
             Code.DUPLICATE_NAME,
