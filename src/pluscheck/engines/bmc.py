@@ -1,0 +1,382 @@
+"""The bounded checker: longer and longer runs, unrolled for a SAT solver (Biere, Cimatti, Clarke, Zhu, TACAS 1999).
+
+All properties are looked for in one unrolling. At each length one question is asked first: is anything new at the end of some run? What the
+solver's run then shows is found, with the fewest steps that it can happen in; the question is asked again for the rest, until the answer is no.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from pluscheck.base.codes import Code
+from pluscheck.base.diagnostics import Diagnostic, Label
+from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.core.exprs import Site
+from pluscheck.core.system import DEADLOCK, FAULTS, Action, PropertyKind, TransitionSystem
+from pluscheck.engines.interface import Budget, Findings, Listener, Progress
+from pluscheck.engines.limits import Limits, peak_memory
+from pluscheck.evidence.trace import Step, Trace
+from pluscheck.evidence.verdict import Bounded, Reached, Reason, Unknown, Verdict, Violated
+from pluscheck.ground.ground import Arguments, GroundSystem, ground
+from pluscheck.smt.solver import Answer, Gave, Model
+from pluscheck.smt.unrolling import Run, Unrolling
+
+NAME = "bmc"
+"""What the engine is called."""
+
+
+def bmc(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:
+    """Return what is found in runs of at most `budget.depth` steps, as far as the budget goes.
+
+    A property that cannot be evaluated in a state is not violated there: the fault is what is found. With `FAULTS` wanted, all properties are looked at
+    for faults. Raises SpecError if there is no initial state, or if the system is too large to be grounded.
+    """
+    started = time.monotonic()
+    search = _Search(ground(system), wanted, Limits(budget, started), listener)
+    search.run()
+    return search.findings()
+
+
+# ----------------------------------------------------------------------------------------- questions
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Is the property violated (or the witness reached)?"""
+
+    name: str
+    is_witness: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _StepFault:
+    """Does a step fault at the site?"""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class _EvaluationFault:
+    """Does a property, or `terminal`, fault at the site when it is evaluated?"""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """Is the action possible?"""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class _AtLabel:
+    """Is a process of this kind at the label?"""
+
+    process: str
+    label: str
+
+
+_Asked = _Claim | _StepFault | _EvaluationFault | _Possible | _AtLabel
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked, and the node that says that it is so; about a state, or about a step."""
+
+    asked: _Asked
+    node: int
+    about_step: bool
+
+
+def _questions(system: GroundSystem, wanted: frozenset[str]) -> list[_Question]:
+    """Return all there is to find, first what is about states, then what is about steps."""
+    dag = system.dag
+    found: list[_Question] = []
+
+    def add(asked: _Asked, node: int, *, about_step: bool = False) -> None:
+        if node != 0:
+            found.append(_Question(asked, node, about_step))
+
+    evaluation: dict[tuple[Site, bool], list[int]] = {}
+    for claim in system.properties:
+        about_step = claim.property.kind is PropertyKind.TRANSITION
+        if claim.property.name in wanted:
+            is_witness = claim.property.kind is PropertyKind.WITNESS
+            sought = claim.formula if is_witness else dag.not_(claim.formula)
+            defined = dag.not_(dag.any_(claim.faults.values()))
+            add(_Claim(claim.property.name, is_witness), dag.and_(sought, defined), about_step=about_step)
+        for site, condition in claim.faults.items():
+            evaluation.setdefault((site, about_step), []).append(condition)
+    for site, condition in system.terminal_faults.items():
+        evaluation.setdefault((site, False), []).append(dag.and_(system.stuck, condition))
+    if DEADLOCK in wanted:
+        undefined = dag.any_(system.terminal_faults.values())
+        add(_Claim(DEADLOCK), dag.all_((system.stuck, dag.not_(system.terminal), dag.not_(undefined))))
+    if FAULTS in wanted:
+        steps: dict[Site, list[int]] = {}
+        for fault in system.faults:
+            steps.setdefault(fault.site, []).append(fault.condition)
+        for site, conditions in steps.items():
+            add(_StepFault(site), dag.any_(conditions))
+        for (site, about_step), conditions in evaluation.items():
+            add(_EvaluationFault(site), dag.any_(conditions), about_step=about_step)
+    possible: dict[str, list[int]] = {}
+    for action in system.actions:
+        possible.setdefault(action.action.name, []).append(action.guard)
+    for fault in system.faults:
+        possible.setdefault(fault.action.name, []).append(fault.condition)
+    for name, guards in possible.items():
+        add(_Possible(name), dag.any_(guards))
+    for (process, label), node in system.labels.items():
+        add(_AtLabel(process, label), node)
+    return sorted(found, key=lambda question: question.about_step)
+
+
+# -------------------------------------------------------------------------------------------- search
+
+
+@dataclass(slots=True)
+class _Search:
+    system: GroundSystem
+    wanted: frozenset[str]
+    limits: Limits
+    listener: Listener
+    found: dict[str, Verdict] = field(default_factory=dict)
+    faults: dict[Site, Trace] = field(default_factory=dict)
+    first_taken: dict[str, int] = field(default_factory=dict)
+    labels: dict[tuple[str, str], int] = field(default_factory=dict)
+    depth: int = -1
+    """Runs of so many steps were gone through."""
+    complete: bool = False
+    stopped: Reason | None = None
+    solver_seconds: float = 0.0
+
+    def run(self) -> None:
+        """Go through longer and longer runs until there is nothing left to find, no longer run, or no budget."""
+        try:
+            self._search()
+        except KeyboardInterrupt:
+            self.stopped = Reason.INTERRUPTED
+
+    def _search(self) -> None:
+        self._faulty_start()
+        questions = _questions(self.system, self.wanted)
+        unrolling = Unrolling(
+            self.system,
+            [question.node for question in questions if not question.about_step],
+            [question.node for question in questions if question.about_step],
+            memory=self._megabytes(),
+        )
+        views = _Views(self.system, questions, unrolling)
+        open_ = list(range(len(questions)))
+        while True:
+            self.stopped = self.limits.exceeded()
+            if self._is_over():
+                return
+            level = unrolling.length
+            self.listener(Progress(NAME, level, self.limits.seconds, tuple(sorted(self._undecided()))))
+            open_ = self._look(unrolling, views, questions, open_)
+            self.solver_seconds = unrolling.seconds
+            if self._is_over():
+                return
+            self.depth = level
+            if level == self.limits.budget.depth or not self._undecided():
+                return
+            unrolling.extend()
+
+    def _faulty_start(self) -> None:
+        """Find the faults in evaluating what the initial states are."""
+        if FAULTS not in self.wanted or not self.system.init_faults:
+            return
+        sites = list(self.system.init_faults)
+        for site in sites:
+            start = Unrolling(self.system, [], [], from_condition=self.system.init_faults[site])
+            match start.check(seconds=self._seconds_left()):
+                case Answer.SAT:
+                    self.faults[site] = Trace((), (), fault=site)
+                case Answer.UNSAT:
+                    pass
+                case Answer.UNKNOWN:
+                    self.stopped = _reason(start.gave)
+
+    def _look(self, unrolling: Unrolling, views: _Views, questions: Sequence[_Question], open_: list[int]) -> list[int]:
+        """Find all that is new at the end of runs of this length; return the questions that stay open."""
+        level = unrolling.length
+        while True:
+            asked = [i for i in open_ if level > 0 or not questions[i].about_step]
+            match unrolling.ask(asked, seconds=self._seconds_left()):
+                case Answer.UNKNOWN:
+                    self.stopped = _reason(unrolling.gave)
+                    return open_
+                case Answer.UNSAT:
+                    if unrolling.is_dead_end():
+                        self._dead_end(level)
+                    unrolling.rule_out(asked)
+                    return open_
+                case Answer.SAT:
+                    view = views.of_model()
+                    for i in asked:
+                        if view.shows(questions[i]):
+                            self._record(questions[i].asked, level, view)
+                    open_ = [i for i in open_ if not self._is_closed(questions[i].asked)]
+
+    def _dead_end(self, level: int) -> None:
+        """Take note that there is no run of this length."""
+        if level == 0:
+            if self.faults:
+                return
+            raise SpecError(
+                [
+                    Diagnostic(
+                        Code.NO_INITIAL_STATE,
+                        f"{self.system.system.name} has no initial state",
+                        Label(self.system.system.span, "nothing satisfies its initial conditions"),
+                    )
+                ]
+            )
+        self.complete = True
+        self.depth = level - 1 if self.limits.budget.depth is None else self.limits.budget.depth
+
+    def _record(self, asked: _Asked, level: int, view: _View) -> None:
+        match asked:
+            case _Claim(name, is_witness):
+                self.found[name] = Reached(view.trace()) if is_witness else Violated(view.trace())
+            case _StepFault(site):
+                self.faults.setdefault(site, view.trace(site, view.faulting(site)))
+            case _EvaluationFault(site):
+                self.faults.setdefault(site, view.trace(site))
+            case _Possible(action):
+                self.first_taken[action] = level
+            case _AtLabel(process, label):
+                self.labels[process, label] = level
+            case _:
+                assert_never(asked)
+
+    def _is_closed(self, asked: _Asked) -> bool:
+        match asked:
+            case _Claim(name):
+                return name in self.found
+            case _StepFault(site) | _EvaluationFault(site):
+                return site in self.faults
+            case _Possible(action):
+                return action in self.first_taken
+            case _AtLabel(process, label):
+                return (process, label) in self.labels
+            case _:
+                assert_never(asked)
+
+    def _is_over(self) -> bool:
+        return self.stopped is not None or self.complete
+
+    def _undecided(self) -> frozenset[str]:
+        """Return the properties still open. `FAULTS` stays open to the end: there is always another site."""
+        return self.wanted - self.found.keys()
+
+    def _seconds_left(self) -> float | None:
+        seconds = self.limits.budget.seconds
+        return None if seconds is None else seconds - self.limits.seconds
+
+    def _megabytes(self) -> int | None:
+        memory = self.limits.budget.memory
+        return None if memory is None else (memory - peak_memory()) // 1_000_000
+
+    def findings(self) -> Findings:
+        """Return what was found."""
+        verdicts = dict(self.found)
+        if self.faults:
+            verdicts[FAULTS] = Violated(min(self.faults.values(), key=lambda trace: trace.length))
+        rest: Verdict = Bounded(self.depth) if self.stopped is None else Unknown(self.stopped, self.depth)
+        verdicts.update(dict.fromkeys(self.wanted - verdicts.keys(), rest))
+        return Findings(
+            engine=NAME,
+            verdicts=verdicts,
+            faults={site: Violated(trace) for site, trace in self.faults.items()},
+            depth=self.depth,
+            complete=self.complete,
+            first_taken=self.first_taken,
+            labels=self.labels,
+            seconds=self.limits.seconds,
+            solver_seconds=self.solver_seconds,
+        )
+
+
+class _Views:
+    """Reads models: which questions a run answers with yes."""
+
+    def __init__(self, system: GroundSystem, questions: Sequence[_Question], unrolling: Unrolling) -> None:
+        self.system = system
+        self.unrolling = unrolling
+        dag = system.dag
+        self.state_cone = dag.cone(
+            [question.node for question in questions if not question.about_step]
+            + [fault.condition for fault in system.faults]
+        )
+        self.step_cone = dag.cone([question.node for question in questions if question.about_step])
+
+    def of_model(self) -> _View:
+        """Return the view of the solver's last model."""
+        model = self.unrolling.model()
+        length = self.unrolling.length
+        system = self.system
+        last = self.unrolling.leaf_values(model, length)
+        leaves = {leaf.node: value for leaf, value in zip(system.leaves, last, strict=True)}
+        state_values = system.dag.values(self.state_cone, leaves)
+        step_values: Mapping[int, int] = {}
+        if length > 0:
+            before = self.unrolling.leaf_values(model, length - 1)
+            both = {leaf.node: value for leaf, value in zip(system.leaves, before, strict=True)}
+            both.update({leaf.next_node: value for leaf, value in zip(system.leaves, last, strict=True)})
+            step_values = system.dag.values(self.step_cone, both)
+        return _View(system, self.unrolling, model, state_values, step_values)
+
+
+@dataclass(slots=True)
+class _View:
+    """One run that the solver found, and the values of nodes at its end."""
+
+    system: GroundSystem
+    unrolling: Unrolling
+    model: Model
+    state_values: Mapping[int, int]
+    step_values: Mapping[int, int]
+    _run: Run | None = None
+
+    def shows(self, question: _Question) -> bool:
+        """Return whether the run answers the question with yes."""
+        return bool((self.step_values if question.about_step else self.state_values)[question.node])
+
+    def faulting(self, site: Site) -> Step:
+        """Return a step that faults at the site in the last state."""
+        for fault in self.system.faults:
+            if fault.site == site and self.state_values[fault.condition]:
+                return _step(fault.action, fault.arguments)
+        raise InternalError(f"no step faults at {site.span.place}")
+
+    def trace(self, fault: Site | None = None, faulting: Step | None = None) -> Trace:
+        """Return the run as evidence."""
+        if self._run is None:
+            self._run = self.unrolling.run(self.model)
+        steps = tuple([_step(taken.action, taken.arguments) for taken in self._run.taken])
+        return Trace(self._run.states, steps, fault=fault, faulting=faulting)
+
+
+def _step(action: Action, arguments: Arguments) -> Step:
+    return Step(action.name, action.variant, arguments, action.span)
+
+
+def _reason(gave: Gave | None) -> Reason:
+    match gave:
+        case Gave.TIME:
+            return Reason.TIME
+        case Gave.MEMORY:
+            return Reason.MEMORY
+        case Gave.INTERRUPTED:
+            return Reason.INTERRUPTED
+        case Gave.UP | None:
+            return Reason.SOLVER
+        case _:
+            assert_never(gave)

@@ -1,0 +1,151 @@
+"""An incremental solver whose answers cannot be mistaken for truth values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from enum import Enum
+
+from pluscheck.base.errors import InternalError
+from pluscheck.smt.library import Library, Term, Z3Exception, array, z
+
+
+class Answer(Enum):
+    """What a solver says of a formula. It is never a bool: `UNKNOWN` is neither of the others."""
+
+    SAT = "sat"
+    UNSAT = "unsat"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        raise InternalError("an answer was used as a truth value")
+
+
+class Gave(Enum):
+    """Why the last answer was `UNKNOWN`."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    INTERRUPTED = "interrupted"
+    UP = "gave up"
+
+
+class Model:
+    """A model that a solver found: values of constants."""
+
+    def __init__(self, library: Library, handle: object) -> None:
+        self._library = library
+        self._handle = handle
+        z.Z3_model_inc_ref(library.context, handle)
+
+    def __del__(self) -> None:
+        z.Z3_model_dec_ref(self._library.context, self._handle)
+
+    def truth(self, term: Term) -> bool:
+        """Return the value of a Boolean term."""
+        return bool(z.Z3_get_bool_value(self._library.context, self._value(term)) == 1)
+
+    def bits(self, term: Term) -> int:
+        """Return the value of a bit-vector term, without a sign."""
+        return int(z.Z3_get_numeral_string(self._library.context, self._value(term)))
+
+    def _value(self, term: Term) -> Term:
+        context = self._library.context
+        value = (type(term) * 1)()
+        if not z.Z3_model_eval(context, self._handle, term, True, value):
+            raise InternalError("z3 cannot evaluate a term in its own model")
+        return value[0]
+
+
+class Solver:
+    """Z3's incremental SAT solver for finite domains, with assumptions.
+
+    Args:
+        library: whose terms are asserted.
+        seed: of the solver's own choices; the same seed and calls give the same answers.
+        memory: megabytes that Z3 may use in this process.
+    """
+
+    def __init__(self, library: Library, *, seed: int = 0, memory: int | None = None) -> None:
+        self.library = library
+        self.seconds = 0.0
+        """Wall seconds spent in `check`."""
+        self.gave: Gave | None = None
+        if memory is not None:
+            z.Z3_global_param_set("memory_max_size", str(max(64, memory)))
+        context = library.context
+        self._handle = z.Z3_mk_solver_for_logic(context, z.Z3_mk_string_symbol(context, "QF_FD"))
+        z.Z3_solver_inc_ref(context, self._handle)
+        self._set(random_seed=seed)
+
+    def __del__(self) -> None:
+        handle = getattr(self, "_handle", None)
+        if handle is not None and z is not None:
+            z.Z3_solver_dec_ref(self.library.context, handle)
+
+    def _set(self, **values: int) -> None:
+        context = self.library.context
+        params = z.Z3_mk_params(context)
+        z.Z3_params_inc_ref(context, params)
+        for name, value in values.items():
+            z.Z3_params_set_uint(context, params, z.Z3_mk_string_symbol(context, name), value)
+        z.Z3_solver_set_params(context, self._handle, params)
+        z.Z3_params_dec_ref(context, params)
+
+    def add(self, term: Term) -> None:
+        """Assert a formula for good."""
+        z.Z3_solver_assert(self.library.context, self._handle, term)
+
+    def check(self, assumptions: Sequence[Term] = (), *, seconds: float | None = None) -> Answer:
+        """Return whether what was asserted can be true together with the assumptions (constants or their negations).
+
+        Gives up with UNKNOWN after so many wall seconds, on Ctrl-C, or when out of memory; `gave` then says which.
+        """
+        if seconds is not None and seconds <= 0:
+            self.gave = Gave.TIME
+            return Answer.UNKNOWN
+        # A timeout of 0 would be none, and the largest is none too.
+        self._set(timeout=2**32 - 1 if seconds is None else max(1, min(int(seconds * 1000), 2**31)))
+        context = self.library.context
+        started = time.monotonic()
+        try:
+            code = z.Z3_solver_check_assumptions(context, self._handle, len(assumptions), array(assumptions))
+        except Z3Exception as error:
+            self.gave = _why(str(error))
+            return Answer.UNKNOWN
+        finally:
+            self.seconds += time.monotonic() - started
+        match code:
+            case 1:
+                return Answer.SAT
+            case -1:
+                return Answer.UNSAT
+            case _:
+                self.gave = _why(z.Z3_solver_get_reason_unknown(context, self._handle))
+                if self.gave is Gave.UP and seconds is not None and time.monotonic() - started >= seconds:
+                    self.gave = Gave.TIME
+                return Answer.UNKNOWN
+
+    def model(self) -> Model:
+        """Return the model behind the last answer, which was SAT."""
+        return Model(self.library, z.Z3_solver_get_model(self.library.context, self._handle))
+
+    def needed_assumptions(self) -> bool:
+        """Return whether the last answer, which was UNSAT, rests on the assumptions: without them there might be a model."""
+        context = self.library.context
+        core = z.Z3_solver_get_unsat_core(context, self._handle)
+        z.Z3_ast_vector_inc_ref(context, core)
+        size = z.Z3_ast_vector_size(context, core)
+        z.Z3_ast_vector_dec_ref(context, core)
+        return bool(size > 0)
+
+
+def _why(reason: str | bytes) -> Gave:
+    text = reason.decode() if isinstance(reason, bytes) else reason
+    if "interrupted" in text:
+        return Gave.INTERRUPTED
+    if "memory" in text or "memout" in text:
+        return Gave.MEMORY
+    if "timeout" in text or "canceled" in text:
+        return Gave.TIME
+    return Gave.UP
