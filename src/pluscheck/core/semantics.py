@@ -22,7 +22,7 @@ from pluscheck.core.evaluator import (
     value_of,
 )
 from pluscheck.core.exprs import FaultKind, Site
-from pluscheck.core.sets import MAX_ELEMENTS, TooLarge, elements, shape_of_type
+from pluscheck.core.sets import MAX_ELEMENTS, TooLarge, contains, elements, shape_of_type
 from pluscheck.core.system import (
     Action,
     Assertion,
@@ -34,6 +34,7 @@ from pluscheck.core.system import (
     TransitionSystem,
     Variable,
 )
+from pluscheck.core.types import is_member
 from pluscheck.core.values import Value
 
 Arguments = tuple[tuple[str, Value], ...]
@@ -105,6 +106,29 @@ def _initial_values(system: TransitionSystem, variable: Variable, before: State)
         return [evaluate(system, variable.initial, before)]
     with deep_recursion(variable.span):
         return elements(shape_of(variable.initial, outermost(system, before)), variable.span)
+
+
+def is_initial(system: TransitionSystem, state: State) -> bool:
+    """Return whether the state is an initial one, without going through all of them. Raises `Fault`."""
+    for position, variable in enumerate(system.variables):
+        before, value = state[:position], state[position]
+        if variable.initial is None:
+            possible = is_member(value, variable.type, system.scope)
+        elif variable.any_of:
+            with deep_recursion(variable.span):
+                possible = contains(shape_of(variable.initial, outermost(system, before)), value)
+        else:
+            possible = evaluate(system, variable.initial, before) == value
+        if not possible:
+            return False
+    return all(evaluate(system, condition, state) for condition in system.init)
+
+
+def is_state(system: TransitionSystem, state: State) -> bool:
+    """Return whether there is a value for each variable, of its type."""
+    return len(state) == len(system.variables) and all(
+        is_member(value, variable.type, system.scope) for value, variable in zip(state, system.variables, strict=True)
+    )
 
 
 def steps(system: TransitionSystem, state: State) -> Iterator[Outcome]:
