@@ -1,0 +1,65 @@
+"""Reading a file into a `Source`, whatever its bytes are."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from pluscheck.base.codes import Code
+from pluscheck.base.diagnostics import Diagnostic, Label
+from pluscheck.base.errors import SpecError
+from pluscheck.base.source import Source, Span
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Larger files are refused; specifications written by people stay far below."""
+
+
+def load(path: Path, name: str | None = None) -> Source:
+    """Return the text of a file, called `name` in diagnostics (default: the path as given).
+
+    A byte order mark is dropped and CRLF read as LF. Never reads more than `MAX_BYTES` + 1. Raises SpecError with
+    one of the codes PC001 to PC006.
+    """
+    shown = path.as_posix() if name is None else name
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a directory, a device or a pipe might never end
+            raise _refused(Code.UNREADABLE_FILE, shown, "this is not a regular file")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _refused(Code.NO_SUCH_FILE, shown, "there is no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise _refused(Code.UNREADABLE_FILE, shown, f"the file cannot be read: {_reason(error)}") from None
+    return source_from_bytes(data, shown)
+
+
+def source_from_bytes(data: bytes, name: str) -> Source:
+    """Return the text that the bytes encode. Raises SpecError with one of PC002 to PC005."""
+    if len(data) > MAX_BYTES:
+        limit = MAX_BYTES // (1024 * 1024)
+        raise _refused(Code.FILE_TOO_LARGE, name, f"the file is larger than {limit} MiB", "split it into modules")
+    if b"\0" in data:
+        before = data[: data.index(b"\0")].decode("utf-8", errors="replace")
+        raise _refused(Code.BINARY_FILE, name, "this is a binary file: it contains a NUL byte", text=before)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", errors="replace")
+        message = f"the byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8"
+        raise _refused(Code.NOT_UTF8, name, message, "save the file as UTF-8", before) from None
+    text = text.replace("\r\n", "\n")
+    if not text.strip():
+        raise _refused(
+            Code.EMPTY_FILE, name, "the file is empty", "a specification begins with `module Name`", text=text
+        )
+    return Source(name, text)
+
+
+def _refused(code: Code, name: str, message: str, remedy: str | None = None, text: str = "") -> SpecError:
+    """Return the error for a file; the place is the end of `text`, which is what could be read of it."""
+    source = Source(name, text)
+    return SpecError([Diagnostic(code, message, Label(Span(source, len(text), len(text)), "here"), help=remedy)])
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
