@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from z3 import z3core as z
+from z3.z3consts import Z3_BOOL_SORT
 from z3.z3types import Ast, Sort, Z3Exception
 
 from pluscheck.base.errors import InternalError
+
+BOOL_SORT = Z3_BOOL_SORT
 
 Term = Any
 """A Z3 term; it belongs to its library."""
@@ -48,6 +51,13 @@ get_app_arg = _raw("Z3_get_app_arg")
 
 def _ignore_error(_context: object, _code: int) -> None:
     """Do nothing: errors are asked for. Without a handler the library prints and exits."""
+
+
+def width_of(low: int, high: int) -> int:
+    """Return how many bits hold every number of an interval: without a sign if `low` is not negative, else with one."""
+    if low >= 0:
+        return max(1, high.bit_length())
+    return max((~low).bit_length(), high.bit_length() if high > 0 else 0) + 1
 
 
 class Library:
@@ -132,4 +142,4 @@ def array(terms: Sequence[Term]) -> Any:
     return (Ast * len(terms))(*terms)
 
 
-__all__ = ["Library", "Term", "Z3Exception", "array", "z"]
+__all__ = ["BOOL_SORT", "Library", "Term", "Z3Exception", "array", "width_of", "z"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from pluscheck.base.errors import InternalError
-from pluscheck.smt.library import Library, Term, Z3Exception, array, z
+from pluscheck.smt.library import BOOL_SORT, Library, Term, Z3Exception, array, width_of, z
 
 
 class Answer(Enum):
@@ -41,13 +41,15 @@ class Model:
     def __del__(self) -> None:
         z.Z3_model_dec_ref(self._library.context, self._handle)
 
-    def truth(self, term: Term) -> bool:
-        """Return the value of a Boolean term."""
-        return bool(z.Z3_get_bool_value(self._library.context, self._value(term)) == 1)
-
-    def bits(self, term: Term) -> int:
-        """Return the value of a bit-vector term, without a sign."""
-        return int(z.Z3_get_numeral_string(self._library.context, self._value(term)))
+    def number(self, term: Term, low: int, high: int) -> int:
+        """Return the value of a term that stands for a scalar of low..high; of a Boolean 0 or 1."""
+        value = self._value(term)
+        context = self._library.context
+        if z.Z3_get_sort_kind(context, z.Z3_get_sort(context, term)) == BOOL_SORT:
+            return int(z.Z3_get_bool_value(context, value) == 1)
+        bits = int(z.Z3_get_numeral_string(context, value))
+        width = width_of(low, high)
+        return bits - (1 << width) if low < 0 and bits >> (width - 1) else bits
 
     def _value(self, term: Term) -> Term:
         context = self._library.context

@@ -12,14 +12,7 @@ from pluscheck.base.errors import InternalError
 from pluscheck.ground import dag as d
 from pluscheck.ground.dag import Dag
 from pluscheck.smt import library as lib
-from pluscheck.smt.library import Library, Term
-
-
-def width_of(low: int, high: int) -> int:
-    """Return how many bits hold every number of an interval: without a sign if `low` is not negative, else with one."""
-    if low >= 0:
-        return max(1, high.bit_length())
-    return max((~low).bit_length(), high.bit_length() if high > 0 else 0) + 1
+from pluscheck.smt.library import Library, Term, width_of
 
 
 class Terms:
@@ -55,6 +48,14 @@ class Terms:
         if high < (1 << width) - 1 if low >= 0 else high < (1 << (width - 1)) - 1:
             bounds.append(lib.mk_not(library.context, less(library.context, library.numeral(high, width), term)))
         return library.conjunction(bounds)
+
+    def has_value(self, node: int, value: int) -> Term:
+        """Return the formula that an encoded node has a value."""
+        dag, library = self.dag, self.library
+        term = self.of_node[node]
+        if dag.op[node] < d.FIRST_INT_OP:
+            return term if value else lib.mk_not(library.context, term)
+        return lib.mk_eq(library.context, term, library.numeral(value, width_of(dag.low[node], dag.high[node])))
 
     def encode(self, roots: Iterable[int]) -> list[Term]:
         """Return the terms of nodes."""

@@ -15,7 +15,7 @@ from pluscheck.smt import library as lib
 from pluscheck.smt.library import Library, Term
 from pluscheck.smt.solver import Answer, Gave, Model, Solver
 from pluscheck.smt.steps import step_relation
-from pluscheck.smt.terms import Terms, width_of
+from pluscheck.smt.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,22 +152,18 @@ class Unrolling:
 
     def leaf_values(self, model: Model, position: int) -> list[int]:
         """Return the values of the leaves in one state of a model's run."""
-        values: list[int] = []
-        for leaf, term in zip(self._system.leaves, self._frames[position].leaves, strict=True):
-            values.append(int(model.truth(term)) if leaf.boolean else _signed(model.bits(term), leaf.low, leaf.high))
-        return values
+        return [
+            model.number(term, leaf.low, leaf.high)
+            for leaf, term in zip(self._system.leaves, self._frames[position].leaves, strict=True)
+        ]
 
     def run(self, model: Model) -> Run:
         """Return a model's run."""
         layout = self._system.layout
         states = [layout.decode(self.leaf_values(model, position)) for position in range(self.length + 1)]
         taken = [
-            self._system.actions[model.bits(frame.selector)] for frame in self._frames if frame.selector is not None
+            self._system.actions[model.number(frame.selector, 0, len(self._system.actions))]
+            for frame in self._frames
+            if frame.selector is not None
         ]
         return Run(tuple(states), tuple(taken))
-
-
-def _signed(bits: int, low: int, high: int) -> int:
-    """Return the number of an interval whose bit-vector this is."""
-    width = width_of(low, high)
-    return bits - (1 << width) if low < 0 and bits >> (width - 1) else bits
