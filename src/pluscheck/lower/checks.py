@@ -19,46 +19,89 @@ def checked(expr: e.Expr, of: t.Type, span: Span, variables: Mapping[str, t.Type
     def part(inner: e.Expr, inner_type: t.Type) -> e.Expr:
         return checked(inner, inner_type, span, variables, scope)
 
+    if _state_type(expr, variables) == of:
+        return expr
     match expr, of:
         case e.Lit(value), _ if t.is_member(value, of, scope):
-            return expr
-        case e.Var(name), _ if variables.get(name) == of:
             return expr
         case e.Ite(condition, yes, no), _:
             return e.Ite(condition, part(yes, of), part(no, of), span=expr.span)
         case e.Let(name, value, body), _:
             return e.Let(name, value, part(body, of), span=expr.span)
-        case e.Update(function, argument, value), t.FunctionType(_, target) if _is_of_state(function):
+        case e.Update(function, argument, value), t.FunctionType(_, target) if _state_type(function, variables) == of:
             return e.Update(function, argument, part(value, target), span=expr.span)
-        case e.UpdateNth(sequence, index, value), t.SeqType(element, _) if _is_of_state(sequence):
+        case e.UpdateNth(sequence, index, value), t.SeqType(element, _) if _state_type(sequence, variables) == of:
             return e.UpdateNth(sequence, index, part(value, element), span=expr.span)
-        case e.UpdateProject(whole, index, value), t.TupleType(items) if _is_of_state(whole):
+        case e.UpdateProject(whole, index, value), t.TupleType(items) if _state_type(whole, variables) == of:
             return e.UpdateProject(whole, index, part(value, items[index - 1]), span=expr.span)
-        case e.WithField(record, name, value), t.RecordType(fields) if _is_of_state(record):
+        case e.WithField(record, name, value), t.RecordType(fields) if _state_type(record, variables) == of:
             return e.WithField(record, name, part(value, dict(fields)[name]), span=expr.span)
         case e.MakeRecord(values), t.RecordType(fields):
             types = dict(fields)
-            return e.MakeRecord(tuple((name, part(value, types[name])) for name, value in values), span=expr.span)
+            return e.MakeRecord(tuple([(name, part(value, types[name])) for name, value in values]), span=expr.span)
         case e.MakeTuple(values), t.TupleType(items):
-            return e.MakeTuple(tuple(part(v, i) for v, i in zip(values, items, strict=True)), span=expr.span)
+            return e.MakeTuple(tuple([part(v, i) for v, i in zip(values, items, strict=True)]), span=expr.span)
+        case e.MakeTuple(values), t.SeqType(element, bound) if len(values) <= bound:
+            return e.MakeTuple(tuple([part(value, element) for value in values]), span=expr.span)
         case e.SomeOf(operand), t.OptionType(element):
             return e.SomeOf(part(operand, element), span=expr.span)
-        case e.Lambda((e.Binder(_, e.AllOf(domain)),), value), t.FunctionType(arguments, target) if domain == arguments:
-            return e.Lambda(expr.binders, part(value, target), span=expr.span)
+        case e.SetLit(items), t.SetType(element):
+            return e.SetLit(tuple([part(item, element) for item in items]), span=expr.span)
+        case e.SetBinary(e.SetOp.UNION, left, right), t.SetType():
+            return e.SetBinary(e.SetOp.UNION, part(left, of), part(right, of), span=expr.span)
+        case e.SetBinary(e.SetOp.MINUS, left, _), t.SetType() if _state_type(left, variables) == of:
+            return expr
+        case ((e.Tail(sequence) | e.SubSeq(sequence)), t.SeqType()) if _state_type(sequence, variables) == of:
+            return expr
+        case e.Lambda(binders, value), t.FunctionType(domain, target) if _goes_through(binders, domain):
+            return e.Lambda(binders, part(value, target), span=expr.span)
         case _:
             return expr if cannot_fail(of) else e.Check(expr, of, span=span)
 
 
-def _is_of_state(expr: e.Expr) -> bool:
-    """Return whether the expression is a variable's current value, or a part of it, and so of its type."""
-    while True:
-        match expr:
-            case e.Var():
-                return True
-            case e.App(whole, _) | e.Nth(whole, _) | e.Project(whole, _) | e.Field(whole, _):
-                expr = whole
-            case _:
-                return False
+def _state_type(expr: e.Expr, variables: Mapping[str, t.Type]) -> t.Type | None:
+    """Return the type of a part of a variable's current value; None of anything else. Whatever the state holds is of its type."""
+    match expr:
+        case e.Var(name):
+            return variables.get(name)
+        case e.App(whole, _) | e.Nth(whole, _) | e.Project(whole, _) | e.Field(whole, _) | e.Head(whole) | e.Get(whole):
+            of_whole = _state_type(whole, variables)
+        case _:
+            return None
+    match expr, of_whole:
+        case e.App(), t.FunctionType(_, target):
+            return target
+        case ((e.Nth() | e.Head()), t.SeqType(element, _)):
+            return element
+        case e.Project(_, index), t.TupleType(items):
+            return items[index - 1]
+        case e.Field(_, name), t.RecordType(fields):
+            return dict(fields)[name]
+        case e.Get(), t.OptionType(element):
+            return element
+        case _:
+            return None
+
+
+def _goes_through(binders: tuple[e.Binder, ...], domain: t.Type) -> bool:
+    """Return whether binders range over exactly the values of a function's domain, as far as their form tells."""
+    match domain:
+        case t.TupleType(items) if len(binders) > 1:
+            return len(items) == len(binders) and all(
+                _is_all_of(binder.domain, item) for binder, item in zip(binders, items, strict=True)
+            )
+        case _:
+            return len(binders) == 1 and _is_all_of(binders[0].domain, domain)
+
+
+def _is_all_of(expr: e.Expr, of: t.Type) -> bool:
+    match expr, of:
+        case e.AllOf(same), _:
+            return same == of
+        case e.Interval(e.Lit(low), e.Lit(high)), t.RangeType(least, greatest):
+            return low == least and high == greatest
+        case _:
+            return False
 
 
 def cannot_fail(of: t.Type) -> bool:

@@ -36,6 +36,7 @@ from pluscheck.lang.elaborated import (
     TypeMeaning,
     VariableMeaning,
 )
+from pluscheck.lang.walk import descend
 from pluscheck.lower.problems import Abandoned
 
 MAX_EXPANSIONS = 20_000
@@ -167,7 +168,7 @@ def unused(name: str, taken: Set[str]) -> str:
 def is_trivial(expr: e.Expr) -> bool:
     """Return whether an expression can be repeated at no cost: it cannot fault, and is one word."""
     match expr:
-        case e.Lit() | e.Var() | e.Const() | e.Local():
+        case e.Lit() | e.Var() | e.Const() | e.Local() | e.AllOf():
             return True
         case _:
             return False
@@ -184,6 +185,8 @@ def at_span(expr: e.Expr, span: Span) -> e.Expr:
             return e.Const(name, span=span)
         case e.Local(name):
             return e.Local(name, span=span)
+        case e.AllOf(of):
+            return e.AllOf(of, span=span)
         case _:
             return expr
 
@@ -756,71 +759,62 @@ def type_after(step: PathStep, of: lt.Type) -> lt.Type:
             raise InternalError(f"{step} does not lead into a value of type {of}")
 
 
-def updated(
-    whole: e.Expr,
-    path: Sequence[PathStep],
-    value: Callable[[e.Expr, frozenset[str]], e.Expr],
-    taken: frozenset[str],
-) -> e.Expr:
-    """Return the whole with `value(part, taken)` in place of the part at the end of the path; `whole` is trivial or a part of something trivial.
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What is put at the end of a path: `value(part, taken)`, which mentions the part that was there only if `of_part`."""
 
-    Arguments on the way are evaluated once.
-    """
+    value: Callable[[e.Expr, frozenset[str]], e.Expr]
+    of_part: bool
+
+
+def updated(whole: e.Expr, path: Sequence[PathStep], new: Replacement, taken: frozenset[str]) -> e.Expr:
+    """Return the whole with the replacement at the end of the path. What is used several times is named first."""
     if not path:
-        return value(whole, taken)
+        return new.value(whole, taken)
+    if len(path) == 1 and not new.of_part:
+        return path[0].replaced(whole, new.value(whole, taken))
+    return shared(whole, "whole", taken, lambda simple, inner: _part_updated(simple, path, new, inner))
+
+
+def _part_updated(whole: e.Expr, path: Sequence[PathStep], new: Replacement, taken: frozenset[str]) -> e.Expr:
+    """Return the whole, which is trivial or part of something trivial, with the replacement at the end of the path."""
+    if not path:
+        return new.value(whole, taken)
     step, rest = path[0], path[1:]
+
+    def at(place: PathStep, inner: frozenset[str]) -> e.Expr:
+        return place.replaced(whole, _part_updated(place.of(whole), rest, new, inner))
+
+    if not rest and not new.of_part:
+        return at(step, taken)
     match step:
+        case Argument(e.MakeTuple(items)) if all(is_trivial(item) for item in items):
+            return at(step, taken)
         case Argument(argument, span):
-            return shared(
-                argument,
-                "at",
-                taken,
-                lambda simple, inner: _updated_at(Argument(simple, span), whole, rest, value, inner),
-            )
+            return shared(argument, "at", taken, lambda simple, inner: at(Argument(simple, span), inner))
         case Position(index, span):
-            return shared(
-                index,
-                "at",
-                taken,
-                lambda simple, inner: _updated_at(Position(simple, span), whole, rest, value, inner),
-            )
+            return shared(index, "at", taken, lambda simple, inner: at(Position(simple, span), inner))
         case Component() | FieldNamed():
-            return _updated_at(step, whole, rest, value, taken)
+            return at(step, taken)
         case _:
             assert_never(step)
 
 
-def _updated_at(
-    step: PathStep,
-    whole: e.Expr,
-    rest: Sequence[PathStep],
-    value: Callable[[e.Expr, frozenset[str]], e.Expr],
-    taken: frozenset[str],
-) -> e.Expr:
-    return step.replaced(whole, updated(step.of(whole), rest, value, taken))
-
-
 def _except(expr: s.Except, env: Env) -> e.Expr:
-    def each(whole: e.Expr, updates: tuple[s.ExceptUpdate, ...], taken: frozenset[str]) -> e.Expr:
-        if not updates:
-            return whole
-        inside = replace(env, taken=taken)
-        path = _path(updates[0].path, env.type_of(expr.target), inside)
-        changed = updated(
-            whole,
-            path,
-            lambda part, inner: lower_expr(updates[0].value, replace(inside, at=part, taken=inner)),
-            taken,
-        )
-        return (
-            shared(changed, "whole", taken, lambda simple, inner: each(simple, updates[1:], inner))
-            if updates[1:]
-            else changed
-        )
+    whole = lower_expr(expr.target, env)
+    for update in expr.updates:
+        path = _path(update.path, env.type_of(expr.target), env)
+        whole = updated(whole, path, _except_value(update.value, env), env.taken)
+    return whole
 
-    return shared(
-        lower_expr(expr.target, env), "whole", env.taken, lambda whole, inner: each(whole, expr.updates, inner)
-    )
+
+def _except_value(value: s.Expr, env: Env) -> Replacement:
+    """Return what an EXCEPT puts in the place of a part, which `@` stands for in it."""
+
+    def lowered(part: e.Expr, taken: frozenset[str]) -> e.Expr:
+        return lower_expr(value, replace(env, at=part, taken=taken))
+
+    return Replacement(lowered, of_part=any(isinstance(node, s.At) for node in descend(value)))
 
 
 def _path(path: tuple[s.IndexStep | s.FieldStep, ...], of: lt.Type, env: Env) -> tuple[PathStep, ...]:

@@ -119,10 +119,12 @@ class Lowering:
         elaborated = self.elaborated
         constants = [c for decl in elaborated.constants.values() for c in self._attempted(self._constant, decl)]
         variables = [v for decl in elaborated.variables.values() for v in self._attempted(self._variable, decl)]
-        init = [p for decl in elaborated.inits for p in self._attempted(self._lowered, decl.predicate)]
+        init: list[e.Expr] = []
         for process_variables in self._attempted(self._process_variables):
             variables += process_variables.variables
             init += process_variables.init
+        # A predicate may be about where processes are, and their variables.
+        init += [p for decl in elaborated.inits for p in self._attempted(self._lowered, decl.predicate)]
         self._check_sizes(variables)
         # Actions need every variable's type, so there is no going on without.
         self.problems.raise_if_any()

@@ -38,9 +38,10 @@ class ProcedureTable:
 
 @dataclass(frozen=True, slots=True)
 class ProcessTable:
-    """A process of the model. `variables` gives the core names of its locals and of its procedures' parameters and locals.
+    """A process of the model.
 
-    `identifier` is the process's identifier within its body, None for a single process.
+    `variables` gives the core names of its locals and of its procedures' parameters and locals, `return_variables` those of its procedures' return
+    addresses. `identifier` is the process's identifier within its body, None for a single process.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ProcessTable:
     pc: str
     flow: ControlFlow
     variables: Mapping[str, str]
+    return_variables: Mapping[str, str]
     procedures: Mapping[str, ProcedureTable] = field(default_factory=dict)
 
     @property
@@ -100,10 +102,13 @@ def process_tables(elaborated: Elaborated, type_of: Callable[[s.Expr], t.Type]) 
         variables: dict[str, str] = {}
         for local in info.decl.locals:
             variables[local.name.name] = _claim(local.name.name, name, taken, plain=True)
+        return_variables: dict[str, str] = {}
         for procedure in info.procedures:
+            plain = reached_by[procedure] == 1
+            return_variables[procedure] = _claim(f"return.{procedure}", name, taken, plain=plain)
             decl = elaborated.procedures[procedure].decl
             for declared in (*(param.name for param in decl.params), *(local.name for local in decl.locals)):
-                own = _claim(declared.name, name, taken, plain=reached_by[procedure] == 1)
+                own = _claim(declared.name, name, taken, plain=plain)
                 variables[declared.name] = own
         param = info.decl.param
         tables[name] = ProcessTable(
@@ -114,6 +119,7 @@ def process_tables(elaborated: Elaborated, type_of: Callable[[s.Expr], t.Type]) 
             _claim(f"pc.{name}", name, taken, plain=True),
             control_flow(elaborated, info),
             variables,
+            return_variables,
         )
     return tables
 
@@ -206,7 +212,7 @@ class ProcessVariables:
         returns = table.flow.returns[decl.name.name]
         return_variable = None
         if len(returns) > 1:
-            return_variable = f"return.{table.name}.{decl.name.name}"
+            return_variable = table.return_variables[decl.name.name]
             addresses = t.AmongType(tuple(table.label(label) for label in returns))
             idle[return_variable] = addresses.values[0]
             self._idle_variable(table, return_variable, addresses, idle, Role.RETURN, decl.span)

@@ -8,7 +8,7 @@ makes variants of the step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -29,11 +29,11 @@ from pluscheck.lower.expressions import (
     FieldNamed,
     Home,
     PathStep,
+    Replacement,
     at_span,
     is_trivial,
     lower_expr,
     path_step,
-    shared,
     unused,
     updated,
 )
@@ -470,12 +470,7 @@ def _negated(test: e.Expr, span: Span) -> e.Expr:
 
 def _put(whole: e.Expr, steps: tuple[PathStep, ...], value: e.Expr, taken: frozenset[str]) -> e.Expr:
     """Return the whole with another value at the end of the steps."""
-    if not steps:
-        return value
-    put: Callable[[e.Expr, frozenset[str]], e.Expr] = lambda simple, inner: updated(  # noqa: E731
-        simple, steps, lambda _part, _taken: value, inner
-    )
-    return shared(whole, "whole", taken, put)
+    return updated(whole, steps, Replacement(lambda _part, _taken: value, of_part=False), taken)
 
 
 def _is_straight(block: s.Block) -> bool:

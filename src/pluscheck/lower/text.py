@@ -175,6 +175,8 @@ def type_text(of: t.Type) -> str:
             return f"[{', '.join(f'{name} : {type_text(item)}' for name, item in fields)}]"
         case t.TupleType(items):
             return " \\X ".join(_type_operand(item) for item in items)
+        case t.FunctionType(t.TupleType(items), target):
+            return f"[{', '.join(type_text(item) for item in items)} -> {type_text(target)}]"
         case t.FunctionType(domain, target):
             return f"[{type_text(domain)} -> {type_text(target)}]"
         case t.SetType(element):
@@ -289,7 +291,7 @@ def _text(expr: e.Expr) -> tuple[str, int]:
         case e.SetLit(items):
             return f"{{{_listed(items)}}}", _TIGHT
         case e.Interval(low, high):
-            return _infix("..", low, high, 9)
+            return f"{_operand(low, 10)}..{_operand(high, 10)}", 9
         case e.AllOf(of):
             return _all_of(of)
         case e.SetBinary(op, left, right):
@@ -351,7 +353,7 @@ def _text(expr: e.Expr) -> tuple[str, int]:
         case e.Concat(left, right):
             return _infix("\\o", left, right, 13)
         case e.Check(operand, of):
-            return f"{_operand(operand, 1)} checked to be in {_type_operand(of)}", _OPEN
+            return f"{_operand(operand, 1)} checked to be in {type_text(of)}", _OPEN
         case _:
             assert_never(expr)
 
