@@ -142,10 +142,10 @@ def summary_text(report: Report, look: Look) -> str:
 def _model_heading(model: ModelReport, look: Look) -> Text:
     """Return the line above a model's verdicts: its name, its sizes, how deep it was checked."""
     remarks = [f"{sort} = {size}" for sort, size in model.scope]
-    if model.complete:
-        remarks.append("every state")
-    elif model.depth is not None:
+    if model.depth is not None:
         remarks.append(f"depth {model.depth}")
+    if model.complete:
+        remarks.append("no run is longer" if model.states is None else "every state")
     if model.states is not None:
         remarks.append(f"{counted(model.states, 'state')}")
     if look.timings:
@@ -245,7 +245,9 @@ def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableTy
         table.add_column("process", overflow="fold")
     table.add_column("action", overflow="fold", max_width=max(12, look.width // 3))
     table.add_column("what changes", overflow="fold", ratio=1)
-    initial = Text(", ".join(f"{name} = {value}" for name, value in trace.initial), "dim")
+    # Every process starts at its first label: that needs no saying.
+    values = [f"{name} = {value}" for name, value in trace.initial if not name.startswith("pc[")]
+    initial = Text(", ".join(values), "dim")
     table.add_row("0", *([""] if with_process else []), Text("initially", "dim"), initial)
     for step in trace.steps:
         table.add_row(*_step_cells(step, look, with_process=with_process))
@@ -332,8 +334,7 @@ def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
     if not places:
         return []
     first = min(places, key=lambda place: place.column)
-    bar = "│" if look.unicode else "|"
-    gutter = f"  {first.line} {bar} "
+    gutter = f"  {first.line} | "
     room = max(20, look.width - 4 - len(gutter))
     indent = min(len(first.text) - len(first.text.lstrip()), first.column - 1)
     text = "".join(char if char.isprintable() else " " for char in first.text[indent:])
@@ -349,7 +350,7 @@ def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
     return [
         Text(f"  {first}", "dim"),
         Text(gutter, "dim", no_wrap=True).append(text[cut : cut + room], "none"),
-        Text(f"{blank}{bar} ", "dim", no_wrap=True).append(below[cut : cut + room] or "^", "bold red"),
+        Text(f"{blank}| ", "dim", no_wrap=True).append(below[cut : cut + room] or "^", "bold red"),
     ]
 
 
@@ -361,7 +362,7 @@ def _values(values: tuple[tuple[str, str], ...]) -> list[RenderableType]:
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     for name, value in values:
-        grid.add_row(Text(f"{name} = "), Text(value, "bold"))
+        grid.add_row(Text(name), Text(" = ").append(value, "bold"))
     return [Padding(grid, (0, 0, 0, 4))]
 
 

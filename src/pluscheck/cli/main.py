@@ -1,0 +1,150 @@
+"""Arguments to commands. Each command's own imports wait until it is chosen, so that `--help` costs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pluscheck import __version__
+from pluscheck.cli.exits import Exit
+from pluscheck.cli.output import say, soften
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    soften(sys.stdout)
+    soften(sys.stderr)
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKEN_PIPE
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as fault:  # our own faults end here, and only here
+        return _own_fault(fault, debug=arguments.debug)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the command that was chosen."""
+    match arguments.command:
+        case "verify":
+            from pluscheck.cli.verify import run_verify
+
+            return run_verify(arguments)
+        case "lower":
+            from pluscheck.cli.lower import run_lower
+
+            return run_lower(arguments.spec, arguments.model)
+        case "explain":
+            from pluscheck.cli.explain import run_explain
+
+            return run_explain(arguments.code)
+        case _:
+            from pluscheck.cli.new import run_new
+
+            return run_new(arguments.name)
+
+
+def _own_fault(fault: Exception, *, debug: bool) -> int:
+    """Say that pluscheck is wrong, not its user."""
+    if debug:
+        import traceback
+
+        traceback.print_exception(fault)
+    text = " ".join(str(fault).split())
+    say(f"pluscheck: this is a fault of pluscheck, not of your spec: {type(fault).__name__}: {text[:500]}")
+    if not debug:
+        say("pluscheck: run it again with --debug to see where, and please report it")
+    return Exit.INTERNAL
+
+
+# ------------------------------------------------------------------------------------------ arguments
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of a fault of pluscheck's own")
+    top = argparse.ArgumentParser(
+        prog="pluscheck",
+        description="Prove locking and concurrency protocols, or show the shortest run that breaks them.",
+        epilog="Exit codes: 0 as expected, 1 violated, 2 usage, 3 wrong spec, 4 undecided, 5 vacuous, "
+        "6 evidence rejected, 70 a fault of pluscheck, 130 interrupted.",
+    )
+    top.add_argument("--version", action="version", version=f"pluscheck {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_verify(commands, common)
+    lower = commands.add_parser("lower", parents=[common], help="print the transition system that the engines see")
+    lower.add_argument("spec", type=Path, metavar="SPEC", help="a .plus file")
+    lower.add_argument("--model", metavar="NAME", help="which of its models (default: all)")
+    explain = commands.add_parser("explain", parents=[common], help="print the page behind a diagnostic's code")
+    explain.add_argument("code", nargs="?", metavar="CODE", help="such as PC201; without it, all codes are listed")
+    new = commands.add_parser("new", parents=[common], help="write a first spec that verifies, to start from")
+    new.add_argument("name", nargs="?", default="Lock", metavar="NAME", help="of the module (default: Lock)")
+    return top
+
+
+def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the command `verify`."""
+    verify = commands.add_parser(
+        "verify",
+        parents=[common],
+        help="check every property of every model against what it expects",
+        description="Check every property of every model of the specs named against what the models expect.",
+    )
+    verify.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="a .plus file, or a directory of them (default: spec)"
+    )
+    verify.add_argument("--stdlib", action="store_true", help="check the standard library's own specs")
+    verify.add_argument("--engine", default="bmc", metavar="NAME", help="bmc (default) or exhaustive")
+    verify.add_argument(
+        "--depth", type=_natural, metavar="N", help="how many steps deep (default: the model's depth, or 20)"
+    )
+    verify.add_argument("--timeout", type=_positive, metavar="SECONDS", help="for each model")
+    verify.add_argument("--memory", type=_natural, metavar="MB", help="for the whole process (default: half of it all)")
+    verify.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="spec:model:property, parts left out being anything; may be repeated",
+    )
+    verify.add_argument("--strict", action="store_true", help="fail if an action or label is never taken in any model")
+    verify.add_argument(
+        "--traces", action="store_true", help="also show the traces of expected violations and witnesses"
+    )
+    verify.add_argument("--format", choices=("text", "json"), default="text", help="of standard output (default: text)")
+    verify.add_argument(
+        "--timings",
+        action=argparse.BooleanOptionalAction,
+        help="show seconds (default: on a terminal only, so that output kept is always the same)",
+    )
+    verify.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
+    verify.add_argument("-q", "--quiet", action="store_true", help="show only what is not as expected")
+
+
+def _natural(text: str) -> int:
+    """Return the natural number that an argument stands for."""
+    if not text.isdecimal() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"'{text}' is no natural number of at most nine digits")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    """Return the positive number of seconds that an argument stands for."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(f"'{text}' is no positive number of seconds")
+    return number

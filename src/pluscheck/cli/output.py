@@ -1,0 +1,76 @@
+"""Where bytes go: what the terminal can show, and writing to it without ever falling over it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:  # `--help` needs none of this
+    from pluscheck.base.diagnostics import Diagnostic
+
+MOST_DIAGNOSTICS = 50
+"""How many diagnostics of one spec are shown."""
+
+PIPE_WIDTH = 100
+"""Lines of output that no terminal shows; the same everywhere, so that the same input gives the same bytes."""
+
+
+def soften(stream: TextIO) -> None:
+    """Make a stream replace what its encoding cannot show, where Python would raise an exception."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Return whether a person watches the stream."""
+    try:
+        return stream.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
+def is_unicode(stream: TextIO) -> bool:
+    """Return whether the stream's encoding has the characters that reports use beyond ASCII."""
+    try:
+        "✓✗→·│─".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def is_colored(stream: TextIO, *, no_color: bool) -> bool:
+    """Return whether to write colours: to terminals, unless asked not to (https://no-color.org)."""
+    refused = no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not refused and is_terminal(stream)
+
+
+def width_of(stream: TextIO) -> int:
+    """Return how many columns to fill: the terminal's, else `COLUMNS` if that is set, else `PIPE_WIDTH`."""
+    if is_terminal(stream):
+        return max(40, shutil.get_terminal_size().columns)
+    wanted = os.environ.get("COLUMNS", "")
+    return max(40, int(wanted)) if wanted.isdecimal() and len(wanted) < 5 else PIPE_WIDTH
+
+
+def diagnostics_text(diagnostics: tuple[Diagnostic, ...], *, color: bool, width: int) -> str:
+    """Return the diagnostics with their places, a blank line after each; of very many, the first."""
+    from pluscheck.base.render import render
+
+    shown = [render(diagnostic, color=color, width=width) for diagnostic in diagnostics[:MOST_DIAGNOSTICS]]
+    if len(diagnostics) > MOST_DIAGNOSTICS:
+        shown.append(f"... and {len(diagnostics) - MOST_DIAGNOSTICS} more")
+    return "".join(f"{text}\n\n" for text in shown)
+
+
+def write(text: str) -> None:
+    """Write to standard output at once, so that it keeps its place among what standard error says."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,199 @@
+"""`pluscheck verify`: runs the pipeline, shows what it finds while it finds it, and turns the report into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+
+from pluscheck.base.diagnostics import Diagnostic
+from pluscheck.cli import output
+from pluscheck.cli.exits import Exit
+from pluscheck.cli.worker import AbandonedError, on_large_stack
+from pluscheck.engines.interface import Progress
+from pluscheck.pipeline.engines import ENGINES
+from pluscheck.pipeline.options import Options, Pattern, UsageError
+from pluscheck.pipeline.verify import stdlib_files, verify
+from pluscheck.report.json import report_json
+from pluscheck.report.model import Answer, ModelReport, Outcome, Report, SpecReport
+from pluscheck.report.text import Look, model_text, name_width, spec_heading, summary_text
+
+DEFAULT_PATH = Path("spec")
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Check what the arguments say and return the exit code."""
+    try:
+        options = _options(arguments)
+        paths = _paths(arguments)
+        show = Show(_look(arguments), text=arguments.format == "text")
+        report = _verified(paths, options, show)
+    except UsageError as error:
+        output.say(f"pluscheck: {error}")
+        return Exit.USAGE
+    code = exit_code(report)
+    if arguments.format == "json":
+        output.write(report_json(report, code, timings=bool(arguments.timings)))
+    else:
+        output.write(summary_text(report, show.look))
+    if not report.interrupted:
+        return code
+    output.write("")
+    sys.stderr.flush()
+    if show.abandoned:  # the engine still runs in its thread, and Python would wait for what it has locked
+        os._exit(Exit.INTERRUPTED)
+    return Exit.INTERRUPTED
+
+
+def exit_code(report: Report) -> int:
+    """Return what the whole run comes to: the first that applies, from what cannot be trusted to what is not known.
+
+    A rejected counterexample (70) says that pluscheck is wrong; a wrong spec (3), that not everything was checked; then come
+    violations (1), checks that say nothing (5) and what is open (4).
+    """
+    outcomes = set(report.outcomes)
+    answers = {p.answer for spec in report.specs for model in spec.models for p in model.properties}
+    if Answer.REJECTED in answers:
+        return Exit.INTERNAL
+    if any(spec.diagnostics for spec in report.specs):
+        return Exit.SPEC
+    if outcomes & {Outcome.VIOLATED, Outcome.ABSENT}:
+        return Exit.VIOLATED
+    if Outcome.VACUOUS in outcomes or (report.strict and any(spec.dead for spec in report.specs)):
+        return Exit.VACUOUS
+    return Exit.UNDECIDED if Outcome.UNDECIDED in outcomes else Exit.MET
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    """Return what the arguments say of how to check. Raises UsageError."""
+    if arguments.engine not in ENGINES:
+        raise UsageError(f"there is no engine '{arguments.engine}'; there are {', '.join(ENGINES)}")
+    return Options(
+        engine=arguments.engine,
+        depth=arguments.depth,
+        seconds=arguments.timeout,
+        memory=_half_of_memory() if arguments.memory is None else arguments.memory * 1024 * 1024,
+        only=tuple(Pattern.parse(text) for text in arguments.only),
+        strict=arguments.strict,
+    )
+
+
+def _half_of_memory() -> int | None:
+    """Return half of the machine's memory in bytes, where the system tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _paths(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    """Return what to check. Raises UsageError."""
+    library = stdlib_files() if arguments.stdlib else ()
+    if arguments.paths or library:
+        return (*arguments.paths, *library)
+    if not DEFAULT_PATH.is_dir():
+        raise UsageError("there is no directory 'spec' here: name a file, or start with `pluscheck new`")
+    return (DEFAULT_PATH,)
+
+
+def _look(arguments: argparse.Namespace) -> Look:
+    """Return how text is to look on standard output."""
+    timings = output.is_terminal(sys.stdout) if arguments.timings is None else arguments.timings
+    return Look(
+        width=output.width_of(sys.stdout),
+        color=output.is_colored(sys.stdout, no_color=arguments.no_color),
+        unicode=output.is_unicode(sys.stdout),
+        timings=timings,
+        traces=arguments.traces,
+        quiet=arguments.quiet,
+    )
+
+
+def _verified(paths: tuple[Path, ...], options: Options, show: Show) -> Report:
+    """Return the report; if Ctrl-C ends the run, of what was known by then. Raises UsageError."""
+    try:
+        return on_large_stack(lambda: verify(paths, options, show), show.stop)
+    except AbandonedError:
+        show.abandoned = True
+        return show.so_far(options)
+    finally:
+        show.close()
+
+
+class Show:
+    """Shows a run while it goes on: verdicts on standard output, and how far it is on standard error if that is a terminal."""
+
+    def __init__(self, look: Look, *, text: bool) -> None:
+        self.look = look
+        self.abandoned = False
+        self._text = text
+        self._stopped = False
+        self._specs: list[SpecReport] = []
+        self._width = 0
+        self._current = ""
+        self._depth: int | None = None
+        self._status: Status | None = None
+        if output.is_terminal(sys.stderr):
+            self._status = Console(stderr=True, highlight=False, markup=False, emoji=False).status("")
+
+    def stop(self) -> None:
+        """Make the run end at its next sign of life."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Take the progress off the terminal."""
+        if self._status is not None:
+            self._status.stop()
+
+    def so_far(self, options: Options) -> Report:
+        """Return the report of what has been finished."""
+        return Report(tuple(self._specs), options.strict, interrupted=True)
+
+    def spec_started(self, file: str, names: tuple[str, ...]) -> None:
+        """Print the heading of a spec."""
+        self._specs.append(SpecReport(file, None, (), (), ()))
+        self._width = name_width(names)
+        self._print(spec_heading(file, self.look))
+
+    def spec_rejected(self, file: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """Print what is wrong with a spec."""
+        if not self._specs or self._specs[-1].file != file:
+            self._specs.append(SpecReport(file, None, (), (), ()))
+        self._specs[-1] = replace(self._specs[-1], diagnostics=diagnostics)
+        self._print(output.diagnostics_text(diagnostics, color=self.look.color, width=self.look.width))
+
+    def model_started(self, file: str, model: str, depth: int | None) -> None:
+        """Show what is being checked."""
+        self._current, self._depth = f"{file}:{model}", depth
+        self._show(self._current)
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far the engine is. Raises KeyboardInterrupt if the run is to end."""
+        if self._stopped:
+            raise KeyboardInterrupt
+        depth = f"depth {progress.depth}" + (f"/{self._depth}" if self._depth is not None else "")
+        states = f", {progress.states:,} states" if progress.states is not None else ""
+        self._show(f"{self._current}  {depth}{states}, {len(progress.open)} open, {progress.seconds:.0f} s")
+
+    def model_finished(self, report: ModelReport) -> None:
+        """Print a model's verdicts."""
+        self._specs[-1] = replace(self._specs[-1], models=(*self._specs[-1].models, report))
+        self._print(model_text(report, self._width, self.look))
+
+    def _show(self, text: str) -> None:
+        """Put a line of progress on the terminal."""
+        if self._status is not None:
+            self._status.update(text)
+            self._status.start()
+
+    def _print(self, text: str) -> None:
+        """Write to standard output, where no progress is in the way."""
+        if self._text and text:
+            if self._status is not None:
+                self._status.stop()
+            output.write(text)

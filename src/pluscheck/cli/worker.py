@@ -1,0 +1,55 @@
+"""Running deep recursions on a large stack, and ending them at Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STACK = 512 * 1024 * 1024
+"""Bytes of address space; only what is used of it costs memory."""
+
+RECURSION = 200_000
+"""Python frames. Trees that are deep but were accepted must not end in a RecursionError."""
+
+PATIENCE = 1.0
+"""Seconds that work may go on after Ctrl-C, to hand over what it knows."""
+
+
+class AbandonedError(Exception):
+    """The work did not stop in time after Ctrl-C."""
+
+
+def on_large_stack(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Return what `work` returns, or raise what it raises; at Ctrl-C call `stop`, which is to make it end soon.
+
+    Raises:
+        AbandonedError: it did not; the thread is still running, and the process should end.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # handed to the thread that waits
+            failed.append(error)
+
+    sys.setrecursionlimit(RECURSION)
+    before = threading.stack_size(STACK)
+    thread = threading.Thread(target=run, name="work", daemon=True)
+    thread.start()
+    threading.stack_size(before)
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        stop()
+        thread.join(PATIENCE)
+        if thread.is_alive():
+            raise AbandonedError from None
+    if failed:
+        raise failed[0]
+    return done[0]

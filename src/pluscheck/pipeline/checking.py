@@ -1,0 +1,177 @@
+"""From a model to what is found of it: the engine, the judge, the comparison with what is expected."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from pluscheck.core.exprs import Site
+from pluscheck.core.sites import fault_sites
+from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Model, PropertyKind, TransitionSystem
+from pluscheck.engines.interface import Budget, Findings, Progress
+from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
+from pluscheck.pipeline.engines import ENGINES
+from pluscheck.pipeline.evidence import RejectedError, judged
+from pluscheck.pipeline.expectations import compared, settled, wanted_depth
+from pluscheck.pipeline.options import Options, Watcher
+from pluscheck.report.model import (
+    Answer,
+    Kind,
+    ModelReport,
+    Outcome,
+    Part,
+    Place,
+    PropertyReport,
+    SiteReport,
+    place_of,
+)
+
+LAST_LABEL = "Done"
+"""Where every process ends: that it is not reached is no finding, since many processes run forever."""
+
+
+def checked(file: str, model: Model, options: Options, watcher: Watcher) -> ModelReport:
+    """Return what an engine finds of one model, judged. Raises SpecError."""
+    system = model.system
+    entry = ENGINES[options.engine]
+    own = wanted_depth(model.expectations, model.depth)
+    asked = own if options.depth is None else options.depth
+    limit = asked if entry.ends_at_depth else options.depth
+    budget = Budget(depth=limit, seconds=options.seconds, memory=options.memory)
+    wanted = frozenset(e.property for e in model.expectations)
+    watcher.model_started(file, system.model, limit)
+    started = time.monotonic()
+    findings = _findings(options.engine, system, wanted, budget, watcher)
+    properties = tuple(_property(system, e, findings, asked, own) for e in model.expectations)
+    deep_enough = findings.complete or findings.depth >= asked
+    return ModelReport(
+        name=system.model,
+        place=place_of(system.span),
+        engine=findings.engine,
+        depth=limit,
+        reached=findings.depth,
+        complete=findings.complete,
+        scope=tuple((sort, len(elements)) for sort, elements in sorted(system.scope.items())),
+        properties=properties,
+        taken=tuple(sorted(findings.first_taken)),
+        never_taken=_never_taken(system, findings) if deep_enough else None,
+        fault_sites=len(fault_sites(system)),
+        states=findings.states,
+        transitions=findings.transitions,
+        diameter=findings.diameter,
+        seconds=time.monotonic() - started,
+        solver_seconds=findings.solver_seconds,
+    )
+
+
+def _findings(
+    engine: str, system: TransitionSystem, wanted: frozenset[str], budget: Budget, watcher: Watcher
+) -> Findings:
+    """Return what the engine finds; if it is interrupted, that nothing is known."""
+    last = -1
+
+    def listener(progress: Progress) -> None:
+        nonlocal last
+        last = progress.depth
+        watcher.progress(progress)
+
+    try:
+        return ENGINES[engine].load()(system, wanted, budget, listener)
+    except KeyboardInterrupt:
+        unknown = Unknown(Reason.INTERRUPTED, last - 1)
+        return Findings(engine, dict.fromkeys(wanted, unknown), {}, last - 1, complete=False)
+
+
+def _property(
+    system: TransitionSystem, expectation: Expectation, findings: Findings, asked: int, own: int
+) -> PropertyReport:
+    """Return the verdict on one property, its evidence judged, compared with what is expected of it."""
+    name = expectation.property
+    kind, place = _kind_and_place(system, name)
+    verdict = settled(findings.verdicts[name], asked)
+    outcome, why = compared(verdict, expectation, asked, own)
+    answer, steps, reason = _answer(verdict)
+    on, trace = None, None
+    sites: tuple[SiteReport, ...] = ()
+    try:
+        on, trace = judged(system, name, verdict)
+        if name == FAULTS:
+            sites = _sites(system, findings.faults)
+    except RejectedError as rejected:
+        answer, reason, outcome, why = Answer.REJECTED, str(rejected), Outcome.REJECTED, None
+    return PropertyReport(
+        name=name,
+        kind=kind,
+        place=place,
+        expected=expectation.expected,
+        expected_depth=expectation.depth,
+        answer=answer,
+        steps=steps,
+        reason=reason,
+        judged=on,
+        outcome=outcome,
+        why=why,
+        trace=trace,
+        sites=sites,
+    )
+
+
+def _answer(verdict: Verdict) -> tuple[Answer, int | None, str | None]:
+    """Return a verdict as the report has it: the answer, its steps, and a reason if it is none."""
+    match verdict:
+        case Proved():
+            return Answer.PROVED, None, None
+        case Bounded(depth):
+            return Answer.BOUNDED, depth, None
+        case Violated(trace):
+            return Answer.VIOLATED, trace.length, None
+        case Reached(trace):
+            return Answer.REACHED, trace.length, None
+        case Unknown(reason, depth):
+            return Answer.UNKNOWN, depth, str(reason)
+
+
+def _sites(system: TransitionSystem, faults: Mapping[Site, Verdict]) -> tuple[SiteReport, ...]:
+    """Return each place that was found to fault, the one with the shortest run first. Raises RejectedError."""
+    reports: list[tuple[int, str, SiteReport]] = []
+    for site, verdict in faults.items():
+        _, trace = judged(system, FAULTS, verdict)
+        if trace is not None:
+            place = place_of(site.span)
+            steps = len(trace.steps)
+            reports.append((steps, site.span.place, SiteReport(site.kind.value, place, steps, trace)))
+    return tuple(report for _, _, report in sorted(reports, key=lambda entry: entry[:2]))
+
+
+def _kind_and_place(system: TransitionSystem, name: str) -> tuple[Kind, Place | None]:
+    """Return what kind of property it is, and where it is declared."""
+    if name == DEADLOCK:
+        return Kind.DEADLOCK, None
+    if name == FAULTS:
+        return Kind.FAULTS, None
+    declared = next(p for p in system.properties if p.name == name)
+    return _kind(declared.kind), place_of(declared.span)
+
+
+def _kind(kind: PropertyKind) -> Kind:
+    """Return a declared property's kind as the report has it."""
+    match kind:
+        case PropertyKind.INVARIANT:
+            return Kind.INVARIANT
+        case PropertyKind.TRANSITION:
+            return Kind.TRANSITION
+        case PropertyKind.WITNESS:
+            return Kind.WITNESS
+
+
+def _never_taken(system: TransitionSystem, findings: Findings) -> tuple[Part, ...]:
+    """Return the actions that were never possible, and the labels that no process was ever at."""
+    parts: dict[str, Part] = {}
+    for process in system.processes:
+        for label in process.labels:
+            if label != LAST_LABEL and (process.name, label) not in findings.labels:
+                parts.setdefault(f"{process.name}.{label}", Part(f"{process.name}.{label}", place_of(process.span)))
+    for action in system.actions:
+        if action.name not in findings.first_taken:
+            parts[action.name] = Part(action.name, place_of(action.span))
+    return tuple(parts.values())

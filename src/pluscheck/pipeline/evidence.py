@@ -1,0 +1,150 @@
+"""From a verdict to what is shown of it: nothing that the judge has not accepted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import assert_never
+
+from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
+from pluscheck.core.explain import Explanation, Shown
+from pluscheck.core.semantics import Arguments
+from pluscheck.core.system import Action, Role, TransitionSystem, Variable
+from pluscheck.core.values import Function, Value, show
+from pluscheck.core.waiting import Blocked, Waiting
+from pluscheck.evidence.trace import Trace
+from pluscheck.evidence.verdict import Bounded, Proved, Reached, Unknown, Verdict, Violated
+from pluscheck.report import model as report
+
+MOST_REASONS = 8
+"""How many conditions are shown of one process that waits."""
+
+INNER = "@"
+"""In the names that lowering gives to values between two statements of one step: the specification has no such names."""
+
+REPLAYED = "replayed"
+"""What a verdict with a trace rests on."""
+
+
+class RejectedError(Exception):
+    """Evidence that does not show what it claims: the engine that it comes from is wrong."""
+
+
+def judged(system: TransitionSystem, name: str, verdict: Verdict) -> tuple[str | None, report.TraceReport | None]:
+    """Return what a verdict rests on, and its trace if it has one. Raises RejectedError."""
+    match verdict:
+        case Violated(trace) | Reached(trace):
+            return REPLAYED, _replayed(system, name, trace)
+        case Proved(certificate):
+            return f"all {len(certificate.states):,} states, each checked again", None
+        case Bounded() | Unknown():
+            return None, None
+        case _:
+            assert_never(verdict)
+
+
+def _replayed(system: TransitionSystem, name: str, trace: Trace) -> report.TraceReport:
+    """Return the trace as it was replayed. Raises RejectedError."""
+    run = replay(system, trace, name)
+    if isinstance(run, Rejection):
+        raise RejectedError(run.reason)
+    return _trace_report(system, run)
+
+
+def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:
+    """Return a replay as a report has it."""
+    first = run.states[0] if run.states else ()
+    fault = None
+    if run.fault is not None:
+        broken = run.faulting
+        step = None if broken is None else _step(len(run.steps) + 1, broken.action, broken.arguments, ())
+        fault = report.FaultReport(run.fault.kind.value, report.place_of(run.fault.span), step)
+    return report.TraceReport(
+        initial=tuple(part for v, value in zip(system.variables, first, strict=False) for part in _parts(v, value)),
+        steps=tuple(_replayed_step(number, step) for number, step in enumerate(run.steps, 1)),
+        reasons=() if run.explanation is None else _reasons(run.explanation),
+        waiting=tuple(entry for one in run.waiting for entry in _waiting(one)),
+        fault=fault,
+    )
+
+
+def _parts(variable: Variable, value: Value) -> list[tuple[str, str]]:
+    """Return the value of a variable; of a program counter, where each process is."""
+    if variable.role is Role.PROGRAM_COUNTER and isinstance(value, Function):
+        return [(f"pc[{show(process)}]", show(label)) for process, label in value.pairs]
+    return [(written(variable.name), show(value))]
+
+
+def written(path: str) -> str:
+    """Return a path as the specification writes it: each process has its own program counter, and all are called `pc` there."""
+    return re.sub(r"\bpc\.(\w+)(\[?)", lambda match: "pc[" if match[2] else f"pc[{match[1]}]", path)
+
+
+def _replayed_step(number: int, step: ReplayedStep) -> report.StepReport:
+    """Return one step of a replay."""
+    changes = tuple(report.Change(written(c.path), show(c.old), show(c.new)) for c in step.changes)
+    return _step(number, step.action, step.arguments, changes)
+
+
+def _step(number: int, action: Action, arguments: Arguments, changes: tuple[report.Change, ...]) -> report.StepReport:
+    """Return a step; the process that takes it is not among its arguments."""
+    return report.StepReport(
+        number=number,
+        action=action.name,
+        process=_process(action, arguments),
+        arguments=tuple((name, show(value)) for name, value in arguments if name != action.self_name),
+        place=report.place_of(action.span),
+        changes=changes,
+    )
+
+
+def _process(action: Action, arguments: Arguments) -> str | None:
+    """Return who takes a step: the element that identifies the process, or the name of a single process."""
+    if action.self_name is None:
+        return action.process
+    return next((show(value) for name, value in arguments if name == action.self_name), action.process)
+
+
+def _reasons(explanation: Explanation) -> tuple[report.Reason, ...]:
+    """Return the smallest parts that decide a formula, each once."""
+    return tuple(dict.fromkeys(_reason(atom) for atom in explanation.atoms()))
+
+
+def _reason(atom: Explanation) -> report.Reason:
+    """Return a smallest part of a formula with its values."""
+    return report.Reason(
+        place=report.place_of(atom.span),
+        truth=atom.truth,
+        bindings=tuple((name, show(value)) for name, value in atom.bindings if INNER not in name),
+        values=tuple(
+            dict.fromkeys((_term(shown), show(shown.value)) for shown in atom.values if INNER not in shown.text)
+        ),
+    )
+
+
+def _term(shown: Shown) -> str:
+    """Return a term as the specification writes it: where its text has become a value's, that of the source."""
+    if shown.text.startswith(("(", "[", "{", "<<")):
+        return " ".join(shown.span.text.split()) or shown.text
+    return written(shown.text)
+
+
+def _waiting(entry: Waiting) -> list[report.Waiting]:
+    """Return what a process waits for; of an action outside of processes, nothing if it is possible for no arguments at all."""
+    found = dict.fromkeys(reason for blocked in entry.blocked for reason in _blocked(blocked))
+    reasons = tuple(found)[:MOST_REASONS]
+    if entry.process is not None:
+        who = entry.process if entry.identifier is None else show(entry.identifier)
+        return [report.Waiting(who, entry.label, reasons)]
+    return [report.Waiting(entry.blocked[0].action.name, None, reasons)] if reasons else []
+
+
+def _blocked(blocked: Blocked) -> tuple[report.Reason, ...]:
+    """Return why an action cannot go on."""
+    if blocked.explanation is None:  # there is nothing to choose from
+        return (report.Reason(report.place_of(blocked.clause.span), truth=False, bindings=(), values=()),)
+    own = blocked.action.self_name
+    return tuple(
+        replace(reason, bindings=tuple((name, value) for name, value in reason.bindings if name != own))
+        for reason in _reasons(blocked.explanation)
+    )

@@ -1,0 +1,94 @@
+"""What a run of `verify` may be told, and who it tells what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from pluscheck.base.diagnostics import Diagnostic
+from pluscheck.engines.interface import Progress
+from pluscheck.report.model import ModelReport
+
+DEFAULT_DEPTH = 20
+"""How deep a model is checked that says nothing itself."""
+
+
+class UsageError(Exception):
+    """What was asked for makes no sense: a file that is not there, a pattern that selects nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A choice of properties, written `spec:model:property`; each part a glob, and what is left out or empty is anything."""
+
+    spec: str
+    model: str
+    property: str
+
+    @staticmethod
+    def parse(text: str) -> Pattern:
+        """Return the pattern that the text stands for. Raises UsageError."""
+        parts = text.split(":")
+        if len(parts) > 3:
+            raise UsageError(f"'{text}' has more than the three parts of spec:model:property")
+        spec, model, name = (part or "*" for part in (*parts, "", "")[:3])
+        return Pattern(spec, model, name)
+
+    def selects(self, spec: str, model: str, name: str) -> bool:
+        """Return whether the property is among those chosen."""
+        return fnmatchcase(spec, self.spec) and fnmatchcase(model, self.model) and fnmatchcase(name, self.property)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to check. `depth` overrules the models' own; `seconds` are a model's, `memory` (in bytes) the whole process's."""
+
+    engine: str = "bmc"
+    depth: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+    only: tuple[Pattern, ...] = field(default=())
+    strict: bool = False
+
+    def selects(self, spec: str, model: str, name: str) -> bool:
+        """Return whether the property is to be checked."""
+        return not self.only or any(pattern.selects(spec, model, name) for pattern in self.only)
+
+
+class Watcher(Protocol):
+    """Is told what happens while it happens. Every report it is given is also part of the final one."""
+
+    def spec_started(self, file: str, names: tuple[str, ...]) -> None:
+        """A spec was read; `names` are those of all properties that will be checked in its models."""
+
+    def spec_rejected(self, file: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """A spec, or one of its models, is wrong."""
+
+    def model_started(self, file: str, model: str, depth: int | None) -> None:
+        """A model is about to be checked."""
+
+    def progress(self, progress: Progress) -> None:
+        """An engine has got so far."""
+
+    def model_finished(self, report: ModelReport) -> None:
+        """A model was checked."""
+
+
+class Unwatched:
+    """A watcher that takes no notice."""
+
+    def spec_started(self, file: str, names: tuple[str, ...]) -> None:
+        """Take no notice."""
+
+    def spec_rejected(self, file: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """Take no notice."""
+
+    def model_started(self, file: str, model: str, depth: int | None) -> None:
+        """Take no notice."""
+
+    def progress(self, progress: Progress) -> None:
+        """Take no notice."""
+
+    def model_finished(self, report: ModelReport) -> None:
+        """Take no notice."""
