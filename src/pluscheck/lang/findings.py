@@ -30,14 +30,22 @@ class Findings:
         help_line: str | None = None,
     ) -> None:
         """Add a diagnostic, unless something has been reported for the same place."""
+        self.add(Diagnostic(code, message, Label(span, text), tuple(secondary), help_line))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic, unless something has been reported for the same place."""
+        span = diagnostic.primary.span
         if span not in self._found and len(self._found) < MOST_FINDINGS:
-            self._found[span] = Diagnostic(code, message, Label(span, text), tuple(secondary), help_line)
+            self._found[span] = diagnostic
 
     def __len__(self) -> int:
         return len(self._found)
 
+    def in_order(self) -> tuple[Diagnostic, ...]:
+        """Return all that was found, in the order of the text."""
+        return tuple(sorted(self._found.values(), key=lambda d: (d.primary.span.source.name, d.primary.span.start)))
+
     def raise_if_any(self) -> None:
         """Raise SpecError with all that was found, in the order of the text."""
         if self._found:
-            in_order = sorted(self._found.values(), key=lambda d: (d.primary.span.source.name, d.primary.span.start))
-            raise SpecError(in_order)
+            raise SpecError(self.in_order())

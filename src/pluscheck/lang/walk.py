@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from pluscheck.lang import syntax as s
+
+_N = TypeVar("_N", bound=s.Node)
 
 _CHILD_FIELDS: dict[type[s.Node], tuple[str, ...]] = {}
 
 
 def children(node: s.Node) -> Iterator[s.Node]:
     """Yield the nodes directly below this one, in the order of the text."""
-    kind = type(node)
+    for name in _child_fields(type(node)):
+        yield from _nodes(getattr(node, name))
+
+
+def map_children(node: _N, change: Callable[[s.Node], s.Node]) -> _N:
+    """Return a new node like this one, with each node directly below it replaced by what `change` returns for it."""
+    changed: dict[str, Any] = {name: _mapped(getattr(node, name), change) for name in _child_fields(type(node))}
+    return replace(node, **changed)
+
+
+def _child_fields(kind: type[s.Node]) -> tuple[str, ...]:
     names = _CHILD_FIELDS.get(kind)
     if names is None:
         names = _CHILD_FIELDS[kind] = tuple(f.name for f in fields(kind) if f.name != "span")
-    for name in names:
-        yield from _nodes(getattr(node, name))
+    return names
+
+
+def _mapped(value: object, change: Callable[[s.Node], s.Node]) -> object:
+    if isinstance(value, s.Node):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple([_mapped(item, change) for item in value])
+    return value
 
 
 def _nodes(value: object) -> Iterator[s.Node]:
