@@ -79,9 +79,14 @@ class Dependencies:
         symbol = self.table.symbols.get(name)
         return symbol is not None and isinstance(symbol.what, VarSymbol | LocalSymbol)
 
-    def state_in(self, tree: s.Node) -> tuple[Mention, Mention] | None:
-        """Return where the expression first depends on the state: the name in it, and the variable in the end."""
+    def state_in(self, tree: s.Node, *, apart_from: frozenset[str] = frozenset()) -> tuple[Mention, Mention] | None:
+        """Return where the expression first depends on the state: the name in it, and the variable in the end.
+
+        Names in `apart_from` are bound around it.
+        """
         for mention in mentions(tree):
+            if mention.name in apart_from:
+                continue
             if self.is_state(mention.name):
                 return mention, mention
             if mention.name in self.state:

@@ -134,7 +134,7 @@ class Unifier:
         return settled
 
     def zonk(self, of: Type) -> Type:
-        """Return the type with everything filled in that is known. Raises TypeTooLargeError."""
+        """Return the type with everything filled in that is known; an undecided `<<...>>` is a tuple. Raises TypeTooLargeError."""
         budget = [LARGEST_TYPE]
         return self._zonk(of, budget)
 
@@ -143,8 +143,13 @@ class Unifier:
         budget[0] -= 1
         if budget[0] < 0:
             raise TypeTooLargeError
+        if isinstance(of, Unknown):
+            shape = self._shapes.get(of.number)
+            if not isinstance(shape, BracketShape):
+                return of
+            of = TupleType(shape.items)
         match of:
-            case BoolType() | IntType() | EnumType() | SortType() | UnionType() | LabelType() | Unknown():
+            case BoolType() | IntType() | EnumType() | SortType() | UnionType() | LabelType():
                 return of
             case RecordType(fields):
                 return RecordType(tuple([(name, self._zonk(t, budget)) for name, t in fields]))
