@@ -170,6 +170,7 @@ def _body(block: s.Block, procedure: str | None, taken: set[str]) -> Body:
             name = f"{procedure}.{name}"
         taken.add(name)
         labels[label.name] = name
+    labels[DONE] = DONE  # the last, and written nowhere: as in PlusCal, `goto Done` ends the process from anywhere
     return Body(block, procedure, labels)
 
 
