@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pluscheck.base.source import Span
 from pluscheck.core import exprs as e
 from pluscheck.core import types as t
+from pluscheck.core.values import Value
+from pluscheck.core.walk import subterms
+from pluscheck.lower.sizes import MAX_ENUMERATED
 
 
-def checked(expr: e.Expr, of: t.Type, span: Span, variables: Mapping[str, t.Type], scope: t.Scope) -> e.Expr:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the values that expressions mention.
+
+    `variables` and `local_names` are those that certainly are of these types; `constant` returns the value of a constant expression, None of any other.
+    """
+
+    variables: Mapping[str, t.Type]
+    local_names: Mapping[str, t.Type]
+    scope: t.Scope
+    constant: Callable[[e.Expr], Value | None]
+
+
+def checked(expr: e.Expr, of: t.Type, span: Span, known: Known) -> e.Expr:
     """Return the expression with a `Check` around each part of it that might not be of its type.
 
     Equal in meaning to one `Check` around all of it, but it tells more exactly what is wrong, and leaves less to check: values in the
-    current state are of their types (`variables`), so of an updated function only the new element is in question.
+    current state are of their types, so of an updated function only the new element is in question.
     """
 
     def part(inner: e.Expr, inner_type: t.Type) -> e.Expr:
-        return checked(inner, inner_type, span, variables, scope)
+        return checked(inner, inner_type, span, known)
 
-    if _state_type(expr, variables) == of:
+    if _known_type(expr, known) == of:
         return expr
     match expr, of:
-        case e.Lit(value), _ if t.is_member(value, of, scope):
+        case e.Lit(value), _ if t.is_member(value, of, known.scope):
             return expr
         case e.Ite(condition, yes, no), _:
             return e.Ite(condition, part(yes, of), part(no, of), span=expr.span)
         case e.Let(name, value, body), _:
             return e.Let(name, value, part(body, of), span=expr.span)
-        case e.Update(function, argument, value), t.FunctionType(_, target) if _state_type(function, variables) == of:
+        case e.Update(function, argument, value), t.FunctionType(_, target) if _known_type(function, known) == of:
             return e.Update(function, argument, part(value, target), span=expr.span)
-        case e.UpdateNth(sequence, index, value), t.SeqType(element, _) if _state_type(sequence, variables) == of:
+        case e.UpdateNth(sequence, index, value), t.SeqType(element, _) if _known_type(sequence, known) == of:
             return e.UpdateNth(sequence, index, part(value, element), span=expr.span)
-        case e.UpdateProject(whole, index, value), t.TupleType(items) if _state_type(whole, variables) == of:
+        case e.UpdateProject(whole, index, value), t.TupleType(items) if _known_type(whole, known) == of:
             return e.UpdateProject(whole, index, part(value, items[index - 1]), span=expr.span)
-        case e.WithField(record, name, value), t.RecordType(fields) if _state_type(record, variables) == of:
+        case e.WithField(record, name, value), t.RecordType(fields) if _known_type(record, known) == of:
             return e.WithField(record, name, part(value, dict(fields)[name]), span=expr.span)
         case e.MakeRecord(values), t.RecordType(fields):
             types = dict(fields)
@@ -49,23 +66,30 @@ def checked(expr: e.Expr, of: t.Type, span: Span, variables: Mapping[str, t.Type
             return e.SetLit(tuple([part(item, element) for item in items]), span=expr.span)
         case e.SetBinary(e.SetOp.UNION, left, right), t.SetType():
             return e.SetBinary(e.SetOp.UNION, part(left, of), part(right, of), span=expr.span)
-        case e.SetBinary(e.SetOp.MINUS, left, _), t.SetType() if _state_type(left, variables) == of:
+        case e.SetBinary(e.SetOp.MINUS, left, _), t.SetType() if _known_type(left, known) == of:
             return expr
-        case ((e.Tail(sequence) | e.SubSeq(sequence)), t.SeqType()) if _state_type(sequence, variables) == of:
+        case ((e.Tail(sequence) | e.SubSeq(sequence)), t.SeqType()) if _known_type(sequence, known) == of:
             return expr
-        case e.Lambda(binders, value), t.FunctionType(domain, target) if _goes_through(binders, domain):
+        case e.Lambda(binders, value), t.FunctionType(domain, target) if _goes_through(binders, domain, known):
             return e.Lambda(binders, part(value, target), span=expr.span)
         case _:
             return expr if cannot_fail(of) else e.Check(expr, of, span=span)
 
 
-def _state_type(expr: e.Expr, variables: Mapping[str, t.Type]) -> t.Type | None:
-    """Return the type of a part of a variable's current value; None of anything else. Whatever the state holds is of its type."""
+def is_sure(expr: e.Expr, of: t.Type, known: Known) -> bool:
+    """Return whether the value certainly is of the type."""
+    return not any(isinstance(part, e.Check) for part in subterms([checked(expr, of, expr.span, known)]))
+
+
+def _known_type(expr: e.Expr, known: Known) -> t.Type | None:
+    """Return the type that a value has because it is a part of something known; None of anything else."""
     match expr:
         case e.Var(name):
-            return variables.get(name)
+            return known.variables.get(name)
+        case e.Local(name):
+            return known.local_names.get(name)
         case e.App(whole, _) | e.Nth(whole, _) | e.Project(whole, _) | e.Field(whole, _) | e.Head(whole) | e.Get(whole):
-            of_whole = _state_type(whole, variables)
+            of_whole = _known_type(whole, known)
         case _:
             return None
     match expr, of_whole:
@@ -83,25 +107,30 @@ def _state_type(expr: e.Expr, variables: Mapping[str, t.Type]) -> t.Type | None:
             return None
 
 
-def _goes_through(binders: tuple[e.Binder, ...], domain: t.Type) -> bool:
-    """Return whether binders range over exactly the values of a function's domain, as far as their form tells."""
+def _goes_through(binders: tuple[e.Binder, ...], domain: t.Type, known: Known) -> bool:
+    """Return whether binders range over exactly the values of a function's domain."""
     match domain:
         case t.TupleType(items) if len(binders) > 1:
             return len(items) == len(binders) and all(
-                _is_all_of(binder.domain, item) for binder, item in zip(binders, items, strict=True)
+                _is_all_of(binder.domain, item, known) for binder, item in zip(binders, items, strict=True)
             )
         case _:
-            return len(binders) == 1 and _is_all_of(binders[0].domain, domain)
+            return len(binders) == 1 and _is_all_of(binders[0].domain, domain, known)
 
 
-def _is_all_of(expr: e.Expr, of: t.Type) -> bool:
+def _is_all_of(expr: e.Expr, of: t.Type, known: Known) -> bool:
+    """Return whether the expression is the set of all values of the type."""
     match expr, of:
-        case e.AllOf(same), _:
-            return same == of
-        case e.Interval(e.Lit(low), e.Lit(high)), t.RangeType(least, greatest):
-            return low == least and high == greatest
+        case e.AllOf(same), _ if same == of:
+            return True
+        case e.Cross(sets), t.TupleType(items):
+            return len(sets) == len(items) and all(
+                _is_all_of(inner, item, known) for inner, item in zip(sets, items, strict=True)
+            )
         case _:
-            return False
+            if t.cardinality(of, known.scope) > MAX_ENUMERATED:
+                return False
+            return known.constant(expr) == frozenset(t.values_of(of, known.scope))
 
 
 def cannot_fail(of: t.Type) -> bool:
@@ -122,22 +151,21 @@ def cannot_fail(of: t.Type) -> bool:
             return cannot_fail(element)
 
 
-def within(expr: e.Expr, of: t.Type, scope: t.Scope) -> bool:
-    """Return whether every element of the set is of the type, as far as the set's form alone tells."""
+def within(expr: e.Expr, of: t.Type, known: Known) -> bool:
+    """Return whether every element of the set certainly is of the type."""
     match expr, of:
-        case e.AllOf(of_set), _:
-            return of_set == of or cannot_fail(of)
-        case e.SetLit(items), _:
-            return all(isinstance(item, e.Lit) and t.is_member(item.value, of, scope) for item in items)
-        case e.Interval(e.Lit(int(low)), e.Lit(int(high))), t.RangeType(least, greatest):
-            return low > high or (least <= low and high <= greatest)
+        case e.AllOf(same), _ if same == of:
+            return True
         case e.Powerset(operand), t.SetType(element):
-            return within(operand, element, scope)
-        case e.FunctionSpace(e.AllOf(domain), target), t.FunctionType(arguments, results):
-            return domain == arguments and within(target, results, scope)
+            return within(operand, element, known)
+        case e.FunctionSpace(domain, target), t.FunctionType(arguments, results):
+            return _is_all_of(domain, arguments, known) and within(target, results, known)
         case e.RecordSpace(spaces), t.RecordType(fields):
-            return all(within(space, item, scope) for (_, space), (_, item) in zip(spaces, fields, strict=True))
+            return all(within(space, item, known) for (_, space), (_, item) in zip(spaces, fields, strict=True))
         case e.Cross(spaces), t.TupleType(items):
-            return all(within(space, item, scope) for space, item in zip(spaces, items, strict=True))
+            return all(within(space, item, known) for space, item in zip(spaces, items, strict=True))
+        case _ if cannot_fail(of):
+            return True
         case _:
-            return cannot_fail(of)
+            value = known.constant(expr)
+            return isinstance(value, frozenset) and all(t.is_member(element, of, known.scope) for element in value)

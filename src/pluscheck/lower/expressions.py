@@ -174,6 +174,19 @@ def is_trivial(expr: e.Expr) -> bool:
             return False
 
 
+def _is_short(expr: e.Expr, depth: int) -> bool:
+    """Return whether an expression is easier to read twice than with a name for it: `i`, `f[i]`, `<<r.a, i>>`."""
+    match expr:
+        case e.App(whole, argument):
+            return depth > 0 and _is_short(whole, depth - 1) and _is_short(argument, depth - 1)
+        case e.Field(whole, _) | e.Project(whole, _):
+            return depth > 0 and _is_short(whole, depth - 1)
+        case e.MakeTuple(items):
+            return depth > 0 and all(_is_short(item, depth - 1) for item in items)
+        case _:
+            return is_trivial(expr)
+
+
 def at_span(expr: e.Expr, span: Span) -> e.Expr:
     """Return a trivial expression with the span of where it is mentioned; any other as it is."""
     match expr:
@@ -788,7 +801,7 @@ def _part_updated(whole: e.Expr, path: Sequence[PathStep], new: Replacement, tak
     if not rest and not new.of_part:
         return at(step, taken)
     match step:
-        case Argument(e.MakeTuple(items)) if all(is_trivial(item) for item in items):
+        case Argument(argument) if _is_short(argument, 3):
             return at(step, taken)
         case Argument(argument, span):
             return shared(argument, "at", taken, lambda simple, inner: at(Argument(simple, span), inner))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from pluscheck.base.codes import Code
@@ -30,7 +31,7 @@ from pluscheck.core.values import Atom, Value
 from pluscheck.core.walk import subterms
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Annotations, Elaborated, Instance
-from pluscheck.lower.checks import checked
+from pluscheck.lower.checks import Known, checked
 from pluscheck.lower.constants import Constants
 from pluscheck.lower.control import DONE, Body, Point
 from pluscheck.lower.entries import Entries, entries_of, expectations
@@ -111,6 +112,7 @@ class Lowering:
             self.constants.evaluated,
             self.problems,
         )
+        self.known = Known({}, {}, self.scope, self.constants.known)
         self.tables: dict[str, ProcessTable] = {}
         self.expansions = 0
 
@@ -128,13 +130,11 @@ class Lowering:
         self._check_sizes(variables)
         # Actions need every variable's type, so there is no going on without.
         self.problems.raise_if_any()
-        types = {variable.name: variable.type for variable in variables}
-        actions = [
-            a for decl in elaborated.actions for found in self._attempted(self._action, decl, types) for a in found
-        ]
+        self.known = replace(self.known, variables={variable.name: variable.type for variable in variables})
+        actions = [a for decl in elaborated.actions for found in self._attempted(self._action, decl) for a in found]
         for table in self.tables.values():
             for label, point in table.flow.points.items():
-                for found in self._attempted(self._step, table, label, point, types):
+                for found in self._attempted(self._step, table, label, point):
                     actions += found
         properties = [p for decl in elaborated.properties.values() for p in self._attempted(self._property, decl)]
         terminal = next(self._attempted(self._terminal), None)
@@ -239,15 +239,15 @@ class Lowering:
         if decl.initial is not None:
             initial = self._lowered(decl.initial)
             if decl.any_of:
-                initial = elements_checked(initial, of, self.scope)
+                initial = elements_checked(initial, of, self.known)
             else:
-                initial = checked(initial, of, decl.initial.span, {}, self.scope)
+                initial = checked(initial, of, decl.initial.span, self.known)
         return Variable(decl.name.name, of, initial, decl.any_of, Role.SHARED, None, decl.name.span)
 
     def _process_variables(self) -> ProcessVariables:
         annotations = self.elaborated.annotations
         self.tables.update(process_tables(self.elaborated, lambda expr: self.type_of(expr, annotations)))
-        found = ProcessVariables(self, self._env(), self.scope, self.constants.known)
+        found = ProcessVariables(self, self._env(), self.known)
         for name, info in self.elaborated.processes.items():
             self.tables[name] = found.add(self.elaborated, info, self.tables[name])
         return found
@@ -257,39 +257,41 @@ class Lowering:
 
     # -------------------------------------------------------------------------------------------- actions
 
-    def _executor(self, table: ProcessTable | None, types: dict[str, t.Type]) -> Executor:
-        return Executor(self, self.elaborated.annotations, types, self.scope, table)
+    def _executor(self, table: ProcessTable | None) -> Executor:
+        return Executor(self, self.elaborated.annotations, self.known, table)
 
-    def _action(self, decl: s.ActionDecl, types: dict[str, t.Type]) -> list[Action]:
-        path = Path({})
+    def _action(self, decl: s.ActionDecl) -> list[Action]:
+        path = Path({}, self.known)
         for param in decl.params:
             of = self.type_of(param.type, self.elaborated.annotations)
-            path.clauses.append(Pick(param.name.name, e.AllOf(of, span=param.type.span), param.span))
+            path.pick(param.name.name, e.AllOf(of, span=param.type.span), param.span)
             path.names[param.name.name] = e.Local(param.name.name, span=param.name.span)
         body = Body(decl.body)
-        ways = self._executor(None, types).variants(Point(body, decl.body), path, decl.name.span)
+        ways = self._executor(None).variants(Point(body, decl.body), path, decl.name.span)
         params = tuple(param.name.name for param in decl.params)
         return [
             Action(decl.name.name, variant, params, clauses, updates, span=decl.name.span)
             for variant, (clauses, updates) in enumerate(ways)
         ]
 
-    def _step(self, table: ProcessTable, label: str, point: Point, types: dict[str, t.Type]) -> list[Action]:
+    def _step(self, table: ProcessTable, label: str, point: Point) -> list[Action]:
         statement = point.statement
         if statement is None or statement.label is None:
             raise InternalError(f"{label} labels nothing")
         span = statement.label.span
-        path = Path({})
+        # A macro's statement, labelled where the macro is used, stands elsewhere.
+        whole = statement.span if statement.span.start == span.start else span
+        path = Path({}, self.known)
         counter: e.Expr = e.Var(table.pc, span=span)
         params: tuple[str, ...] = ()
         if table.identifiers is not None and table.self_name is not None:
             params = (table.self_name,)
             identifier = e.Local(table.self_name, span=span)
-            path.clauses.append(Pick(table.self_name, e.AllOf(table.identifiers, span=span), span))
+            path.pick(table.self_name, e.AllOf(table.identifiers, span=span), span)
             path.names[table.self_name] = identifier
             counter = e.App(counter, identifier, span=span)
         path.clauses.append(Guard(e.Eq(counter, e.Lit(table.label(label), span=span), span=span), span))
-        ways = self._executor(table, types).variants(point, path, span)
+        ways = self._executor(table).variants(point, path, span)
         return [
             Action(
                 f"{table.name}.{label}",
@@ -300,7 +302,7 @@ class Lowering:
                 process=table.name,
                 self_name=table.self_name,
                 label=label,
-                span=statement.span,
+                span=whole,
             )
             for variant, (clauses, updates) in enumerate(ways)
         ]

@@ -14,7 +14,7 @@ from pluscheck.core.values import Atom, Value
 from pluscheck.core.walk import children
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Elaborated, ProcessInfo
-from pluscheck.lower.checks import checked, within
+from pluscheck.lower.checks import Known, checked, within
 from pluscheck.lower.control import ControlFlow, control_flow
 from pluscheck.lower.expressions import Env, Home, Owner, lower_expr, unused
 from pluscheck.lower.types import least_value
@@ -137,8 +137,7 @@ class ProcessVariables:
 
     home: Home
     env: Env
-    scope: t.Scope
-    constant: Callable[[e.Expr], Value | None]
+    known: Known
     variables: list[Variable] = field(default_factory=list)
     init: list[e.Expr] = field(default_factory=list)
 
@@ -165,21 +164,19 @@ class ProcessVariables:
         whole_type = table.per_identifier(of)
         if decl.initial is not None and not decl.any_of:
             value = self._lowered(table, decl.initial)
-            types = {variable.name: variable.type for variable in self.variables}
-            self._variable(
-                table, name, of, checked(value, of, decl.initial.span, types, self.scope), Role.LOCAL, decl.span
-            )
+            value = checked(value, of, decl.initial.span, self.known)
+            self._variable(table, name, of, value, Role.LOCAL, decl.span)
             return
         initial: e.Expr | None = None
         if decl.initial is not None:
             domain = self._lowered(table, decl.initial)
             if table.identifiers is None:
-                initial = elements_checked(domain, of, self.scope)
+                initial = elements_checked(domain, of, self.known)
             elif _mentions(domain, table.self_name):
                 self.init.append(self._in_own_set(table, name, domain))
             else:
                 arguments = e.AllOf(table.identifiers, span=domain.span)
-                initial = e.FunctionSpace(arguments, elements_checked(domain, of, self.scope), span=domain.span)
+                initial = e.FunctionSpace(arguments, elements_checked(domain, of, self.known), span=domain.span)
         self.variables.append(
             Variable(name, whole_type, initial, initial is not None, Role.LOCAL, table.name, decl.span)
         )
@@ -196,17 +193,17 @@ class ProcessVariables:
         idle: dict[str, Value] = {}
         for param in decl.params:
             of = self.home.type_of(param.type, self.env.annotations)
-            idle[table.variables[param.name.name]] = least_value(of, self.scope)
+            idle[table.variables[param.name.name]] = least_value(of, self.known.scope)
             self._idle_variable(table, table.variables[param.name.name], of, idle, Role.LOCAL, param.span)
         set_at_call: list[s.VarDecl] = []
         for local in decl.locals:
             of = self.home.type_of(local.type, self.env.annotations)
             value = None
             if local.initial is not None and not local.any_of:
-                value = self.constant(self._lowered(table, local.initial))
-            if value is None or not t.is_member(value, of, self.scope):
+                value = self.known.constant(self._lowered(table, local.initial))
+            if value is None or not t.is_member(value, of, self.known.scope):
                 set_at_call.append(local)
-                value = least_value(of, self.scope)
+                value = least_value(of, self.known.scope)
             idle[table.variables[local.name.name]] = value
             self._idle_variable(table, table.variables[local.name.name], of, idle, Role.LOCAL, local.span)
         returns = table.flow.returns[decl.name.name]
@@ -235,9 +232,9 @@ class ProcessVariables:
         return lower_expr(expr, table.env(self.home, self.env))
 
 
-def elements_checked(domain: e.Expr, of: t.Type, scope: t.Scope) -> e.Expr:
+def elements_checked(domain: e.Expr, of: t.Type, known: Known) -> e.Expr:
     """Return the set with each element checked to be of the type, where that is not plain from its form."""
-    if within(domain, of, scope):
+    if within(domain, of, known):
         return domain
     element = e.Check(e.Local("element", span=domain.span), of, span=domain.span)
     return e.Map(element, (e.Binder("element", domain),), span=domain.span)

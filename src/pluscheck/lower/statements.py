@@ -9,7 +9,7 @@ makes variants of the step.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from pluscheck.base.codes import Code
@@ -21,7 +21,7 @@ from pluscheck.core.system import Assertion, Assignment, Bind, Clause, Guard, Pi
 from pluscheck.core.values import Value
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Annotations, ForeignMeaning, OwnMeaning, VariableMeaning
-from pluscheck.lower.checks import checked
+from pluscheck.lower.checks import Known, checked, is_sure
 from pluscheck.lower.control import Point, landing
 from pluscheck.lower.expressions import (
     Argument,
@@ -88,14 +88,22 @@ class Path:
     """
 
     names: dict[str, e.Expr]
+    known: Known
     clauses: list[Clause] = field(default_factory=list)
     values: dict[str, Stored] = field(default_factory=dict)
     condition: e.Expr | None = None
-    bound: int = 0
+    definitions: dict[str, e.Expr] = field(default_factory=dict)
 
     def copy(self) -> Path:
         """Return a way that has come as far, to go on apart."""
-        return Path(dict(self.names), list(self.clauses), dict(self.values), self.condition, self.bound)
+        return Path(
+            dict(self.names),
+            self.known,
+            list(self.clauses),
+            dict(self.values),
+            self.condition,
+            dict(self.definitions),
+        )
 
     def taken(self) -> frozenset[str]:
         """Return the local names that are bound so far."""
@@ -122,16 +130,26 @@ class Path:
             if not is_trivial(value):
                 if self.condition is not None:
                     value = e.Ite(self.condition, value, e.Var(variable), span=value.span)
-                sure = isinstance(stored, Plain) and stored.sure
-                self.values[variable] = Plain(self.bind(variable, value, stored.span), stored.span, sure)
+                of = self.known.variables[variable]
+                sure = (isinstance(stored, Plain) and stored.sure) or is_sure(value, of, self.known)
+                name = self.bind(variable, value, stored.span)
+                if sure:
+                    self.known = replace(self.known, local_names={**self.known.local_names, name.name: of})
+                self.values[variable] = Plain(name, stored.span, sure)
         return self.taken()
 
-    def bind(self, hint: str, value: e.Expr, span: Span) -> e.Expr:
+    def bind(self, hint: str, value: e.Expr, span: Span) -> e.Local:
         """Evaluate the value here and return the name that it gets, which no binder has."""
-        self.bound += 1
-        name = f"{hint}@{self.bound}"
+        name = f"{hint}@{len(self.definitions) + 1}"
+        self.definitions[name] = value
         self.clauses.append(Bind(name, value, span))
         return e.Local(name, span=span)
+
+    def pick(self, name: str, domain: e.Expr, span: Span) -> None:
+        """Choose any element of a set."""
+        self.clauses.append(Pick(name, domain, span))
+        if isinstance(domain, e.AllOf):
+            self.known = replace(self.known, local_names={**self.known.local_names, name: domain.type})
 
     def store(self, variable: str, value: Stored) -> None:
         """Assign to a variable."""
@@ -148,12 +166,11 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Carries out the atomic steps of one action, or of one process (`table`); `types` are the variables'."""
+    """Carries out the atomic steps of one action, or of one process (`table`)."""
 
     home: Home
     annotations: Annotations
-    types: Mapping[str, t.Type]
-    scope: t.Scope
+    known: Known
     table: ProcessTable | None
 
     def variants(self, start: Point, path: Path, span: Span) -> list[tuple[tuple[Clause, ...], tuple[Assignment, ...]]]:
@@ -178,21 +195,29 @@ class Executor:
     def _updates(self, path: Path) -> tuple[Assignment, ...]:
         updates: list[Assignment] = []
         for variable, stored in path.values.items():
-            value = self._final(stored, variable)
+            value = self._final(stored, variable, path)
             if value != e.Var(variable):
                 updates.append(Assignment(variable, value, stored.span))
         return tuple(updates)
 
-    def _final(self, stored: Stored | None, variable: str) -> e.Expr:
+    def _final(self, stored: Stored | None, variable: str, path: Path) -> e.Expr:
+        """Return the value of a variable after the step, checked."""
+        of = self.known.variables[variable]
         match stored:
             case None:
                 return e.Var(variable)
             case Plain(expr, _, sure=True):
                 return expr
+            case Plain(e.Local(name), span) if name in path.definitions and isinstance(
+                of, t.FunctionType | t.RecordType
+            ):
+                # Checking the parts as they were put together leaves less to check than the whole.
+                return checked(path.definitions[name], of, span, path.known)
             case Plain(expr, span):
-                return checked(expr, self.types[variable], span, self.types, self.scope)
+                return checked(expr, of, span, path.known)
             case Merged(condition, yes, no, span):
-                return e.Ite(condition, self._final(yes, variable), self._final(no, variable), span=span)
+                if_yes, if_no = self._final(yes, variable, path), self._final(no, variable, path)
+                return e.Ite(condition, if_yes, if_no, span=span)
             case _:
                 assert_never(stored)
 
@@ -297,7 +322,7 @@ class Executor:
         path.settle()
         outer, span = path.condition, statement.condition.span
         if outer is not None:
-            yes = path.bind("if", e.And((outer, test), span=span), span)
+            yes: e.Expr = path.bind("if", e.And((outer, test), span=span), span)
             no: e.Expr = e.And((outer, e.Not(yes, span=span)), span=span)
         else:
             yes = test if is_trivial(test) else path.bind("if", test, span)
@@ -325,8 +350,10 @@ class Executor:
             path.names[binding.name.name] = value
             return
         name = unused(binding.name.name, path.taken())
-        clause = Bind if binding.equals else Pick
-        path.clauses.append(clause(name, value, binding.span))
+        if binding.equals:
+            path.clauses.append(Bind(name, value, binding.span))
+        else:
+            path.pick(name, value, binding.span)
         path.names[binding.name.name] = e.Local(name, span=binding.name.span)
 
     # ----------------------------------------------------------------------------------- assignments
@@ -440,7 +467,7 @@ class Executor:
             return
         path.settle()
         name = unused(decl.name.name, path.taken())
-        path.clauses.append(Pick(name, domain, decl.span))
+        path.pick(name, domain, decl.span)
         self._store_own(path, variable, e.Local(name, span=decl.span), decl.span, sure=decl.initial is None)
 
     def _return(self, path: Path, point: Point, span: Span) -> None:
