@@ -11,7 +11,7 @@ from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Model, Property
 from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.pipeline.engines import ENGINES
-from pluscheck.pipeline.evidence import RejectedError, judged
+from pluscheck.pipeline.evidence import Judge, Judged, RejectedError
 from pluscheck.pipeline.expectations import compared, settled, wanted_depth
 from pluscheck.pipeline.options import Options, Watcher
 from pluscheck.report.model import (
@@ -42,7 +42,8 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
     findings = _findings(options.engine, system, wanted, budget, watcher)
-    properties = tuple(_property(system, e, findings, asked, own) for e in model.expectations)
+    judge = Judge(system, asked)
+    properties = tuple(_property(system, judge, e, findings, asked, own) for e in model.expectations)
     deep_enough = findings.complete or findings.depth >= asked
     return ModelReport(
         name=system.model,
@@ -83,22 +84,24 @@ def _findings(
 
 
 def _property(
-    system: TransitionSystem, expectation: Expectation, findings: Findings, asked: int, own: int
+    system: TransitionSystem, judge: Judge, expectation: Expectation, findings: Findings, asked: int, own: int
 ) -> PropertyReport:
     """Return the verdict on one property, its evidence judged, compared with what is expected of it."""
     name = expectation.property
     kind, place = _kind_and_place(system, name)
-    verdict = settled(findings.verdicts[name], asked)
-    outcome, why = compared(verdict, expectation, asked, own)
-    answer, steps, reason = _answer(verdict)
-    on, trace = None, None
+    judged: Judged | None = None
+    reason: str | None
     sites: tuple[SiteReport, ...] = ()
     try:
-        on, trace = judged(system, name, verdict)
+        judged = judge.judged(name, settled(findings.verdicts[name], asked))
         if name == FAULTS:
-            sites = _sites(system, findings.faults)
+            sites = _sites(judge, findings.faults)
     except RejectedError as rejected:
-        answer, reason, outcome, why = Answer.REJECTED, str(rejected), Outcome.REJECTED, None
+        answer, steps, reason = Answer.REJECTED, None, str(rejected)
+        outcome, why = Outcome.REJECTED, None
+    else:
+        answer, steps, reason = _answer(judged.verdict)
+        outcome, why = compared(judged.verdict, expectation, asked, own)
     return PropertyReport(
         name=name,
         kind=kind,
@@ -108,10 +111,10 @@ def _property(
         answer=answer,
         steps=steps,
         reason=reason,
-        judged=on,
+        judged=None if judged is None else judged.on,
         outcome=outcome,
         why=why,
-        trace=trace,
+        trace=None if judged is None else judged.trace,
         sites=sites,
     )
 
@@ -131,15 +134,14 @@ def _answer(verdict: Verdict) -> tuple[Answer, int | None, str | None]:
             return Answer.UNKNOWN, depth, str(reason)
 
 
-def _sites(system: TransitionSystem, faults: Mapping[Site, Verdict]) -> tuple[SiteReport, ...]:
+def _sites(judge: Judge, faults: Mapping[Site, Verdict]) -> tuple[SiteReport, ...]:
     """Return each place that was found to fault, the one with the shortest run first. Raises RejectedError."""
     reports: list[tuple[int, str, SiteReport]] = []
     for site, verdict in faults.items():
-        _, trace = judged(system, FAULTS, verdict)
+        trace = judge.judged(FAULTS, verdict).trace
         if trace is not None:
-            place = place_of(site.span)
             steps = len(trace.steps)
-            reports.append((steps, site.span.place, SiteReport(site.kind.value, place, steps, trace)))
+            reports.append((steps, site.span.place, SiteReport(site.kind.value, place_of(site.span), steps, trace)))
     return tuple(report for _, _, report in sorted(reports, key=lambda entry: entry[:2]))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
+from pluscheck.certify.reachable import NotJudged, ReachableSetJudge, Refuted
+from pluscheck.certify.reachable import Shown as ShownToHold
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
 from pluscheck.core.explain import Explanation, Shown
 from pluscheck.core.semantics import Arguments
@@ -13,7 +15,7 @@ from pluscheck.core.system import Action, Role, TransitionSystem, Variable
 from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
-from pluscheck.evidence.verdict import Bounded, Proved, Reached, Unknown, Verdict, Violated
+from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Unknown, Verdict, Violated
 from pluscheck.report import model as report
 
 MOST_REASONS = 8
@@ -21,6 +23,9 @@ MOST_REASONS = 8
 
 INNER = "@"
 """In the names that lowering gives to values between two statements of one step: the specification has no such names."""
+
+JUDGE_SECONDS = 30.0
+"""How long the judge may think about one set of states."""
 
 REPLAYED = "replayed"
 """What a verdict with a trace rests on."""
@@ -30,25 +35,59 @@ class RejectedError(Exception):
     """Evidence that does not show what it claims: the engine that it comes from is wrong."""
 
 
-def judged(system: TransitionSystem, name: str, verdict: Verdict) -> tuple[str | None, report.TraceReport | None]:
-    """Return what a verdict rests on, and its trace if it has one. Raises RejectedError."""
-    match verdict:
-        case Violated(trace) | Reached(trace):
-            return REPLAYED, _replayed(system, name, trace)
-        case Proved(certificate):
-            return f"all {len(certificate.states):,} states, each checked again", None
-        case Bounded() | Unknown():
-            return None, None
-        case _:
-            assert_never(verdict)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict that the judge has accepted, what it rests on, and its trace if it has one."""
+
+    verdict: Verdict
+    on: str | None = None
+    trace: report.TraceReport | None = None
 
 
-def _replayed(system: TransitionSystem, name: str, trace: Trace) -> report.TraceReport:
-    """Return the trace as it was replayed. Raises RejectedError."""
-    run = replay(system, trace, name)
-    if isinstance(run, Rejection):
-        raise RejectedError(run.reason)
-    return _trace_report(system, run)
+class Judge:
+    """Judges the verdicts on one model. Evidence that several of them share is looked at once."""
+
+    def __init__(self, system: TransitionSystem, asked: int) -> None:
+        self._system = system
+        self._asked = asked
+        self._sets: dict[int, ReachableSetJudge] = {}
+
+    def judged(self, name: str, verdict: Verdict) -> Judged:
+        """Return the verdict with what it rests on. Raises RejectedError."""
+        match verdict:
+            case Violated(trace) | Reached(trace):
+                return Judged(verdict, REPLAYED, self._replayed(name, trace))
+            case Proved(certificate):
+                return self._proved(name, certificate)
+            case Bounded() | Unknown():
+                return Judged(verdict)
+            case _:
+                assert_never(verdict)
+
+    def _proved(self, name: str, certificate: ReachableSet) -> Judged:
+        """Return a proof that was accepted; where that was too much to ask, what the search claims of runs of some length."""
+        judge = self._sets.get(id(certificate))
+        if judge is None:
+            judge = self._sets[id(certificate)] = ReachableSetJudge(self._system, certificate, seconds=JUDGE_SECONDS)
+        opinion = judge.opinion(name)
+        states = f"{len(certificate.states):,} state{'' if len(certificate.states) == 1 else 's'}"
+        match opinion:
+            case ShownToHold():
+                return Judged(Proved(certificate), f"{states}, judged by Z3")
+            case NotJudged(reason):
+                # The search found no more states: it speaks for runs of any length, but for a proof it needs a judge.
+                return Judged(Bounded(max(certificate.diameter, self._asked)), f"{states}, no proof: {reason}")
+            case Refuted(reason):
+                raise RejectedError(reason)
+            case _:
+                assert_never(opinion)
+
+    def _replayed(self, name: str, trace: Trace) -> report.TraceReport:
+        """Return the trace as it was replayed. Raises RejectedError."""
+        run = replay(self._system, trace, name)
+        if isinstance(run, Rejection):
+            raise RejectedError(run.reason)
+        return _trace_report(self._system, run)
 
 
 def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:

@@ -7,6 +7,7 @@ terminal but through the `Look` that is handed in.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
 from typing import assert_never
@@ -144,10 +145,10 @@ def _model_heading(model: ModelReport, look: Look) -> Text:
     remarks = [f"{sort} = {size}" for sort, size in model.scope]
     if model.depth is not None:
         remarks.append(f"depth {model.depth}")
-    if model.complete:
-        remarks.append("no run is longer" if model.states is None else "every state")
     if model.states is not None:
-        remarks.append(f"{counted(model.states, 'state')}")
+        remarks.append(f"{'all ' if model.complete else ''}{counted(model.states, 'state')}")
+    elif model.complete:
+        remarks.append("no run is longer")
     if look.timings:
         remarks.append(f"{model.seconds:.1f} s")
     return Text("  ").append(model.name, "bold").append("  " + look.dot.join(remarks), "dim")
@@ -172,7 +173,7 @@ def _phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
     if item.judged is not None:
         remarks.append(item.judged)
     if item.kind is Kind.FAULTS and item.answer in (Answer.BOUNDED, Answer.PROVED):
-        remarks.append(counted(model.fault_sites, "place"))
+        remarks.append(counted(model.fault_sites, "place") if model.fault_sites else "nothing can fault")
     if item.why is not None:
         remarks.append(item.why)
     return Text(look.dot.join(remarks), _color(item.outcome))
@@ -312,8 +313,10 @@ def _reasons(reasons: tuple[Reason, ...], look: Look) -> list[RenderableType]:
         choices: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         for reason in here:
             choices.setdefault(reason.bindings, {}).update(reason.values)
-        for bindings, values in choices.items():
-            shown.extend(_values((*bindings, *((name, value) for name, value in values.items()))))
+        if len(choices) == 1:
+            shown.extend(_values((*bindings, *values.items())) for bindings, values in choices.items())
+        else:
+            shown.extend(_values(((_equations(b), _equations(v.items())),), sign=": ") for b, v in choices.items())
     return shown
 
 
@@ -354,16 +357,19 @@ def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
     ]
 
 
-def _values(values: tuple[tuple[str, str], ...]) -> list[RenderableType]:
+def _equations(values: Iterable[tuple[str, str]]) -> str:
+    """Return names with their values, on one line."""
+    return ", ".join(f"{name} = {value}" for name, value in values)
+
+
+def _values(values: tuple[tuple[str, str], ...], *, sign: str = " = ") -> RenderableType:
     """Return the values that an explanation mentions, aligned."""
-    if not values:
-        return []
     grid = Table.grid(padding=0)
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     for name, value in values:
-        grid.add_row(Text(name), Text(" = ").append(value, "bold"))
-    return [Padding(grid, (0, 0, 0, 4))]
+        grid.add_row(Text(name), Text(sign).append(value, "bold"))
+    return Padding(grid, (0, 0, 0, 4))
 
 
 # -------------------------------------------------------------------------------------------- summary
