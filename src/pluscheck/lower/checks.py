@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pluscheck.base.source import Span
 from pluscheck.core import exprs as e
@@ -44,14 +44,16 @@ def checked(expr: e.Expr, of: t.Type, span: Span, known: Known) -> e.Expr:
         case e.Ite(condition, yes, no), _:
             return e.Ite(condition, part(yes, of), part(no, of), span=expr.span)
         case e.Let(name, value, body), _:
-            return e.Let(name, value, part(body, of), span=expr.span)
-        case e.Update(function, argument, value), t.FunctionType(_, target) if _known_type(function, known) == of:
+            if is_sure(value, of, known):
+                known = replace(known, local_names={**known.local_names, name: of})
+            return e.Let(name, value, checked(body, of, span, known), span=expr.span)
+        case e.Update(function, argument, value), t.FunctionType(_, target) if is_sure(function, of, known):
             return e.Update(function, argument, part(value, target), span=expr.span)
-        case e.UpdateNth(sequence, index, value), t.SeqType(element, _) if _known_type(sequence, known) == of:
+        case e.UpdateNth(sequence, index, value), t.SeqType(element, _) if is_sure(sequence, of, known):
             return e.UpdateNth(sequence, index, part(value, element), span=expr.span)
-        case e.UpdateProject(whole, index, value), t.TupleType(items) if _known_type(whole, known) == of:
+        case e.UpdateProject(whole, index, value), t.TupleType(items) if is_sure(whole, of, known):
             return e.UpdateProject(whole, index, part(value, items[index - 1]), span=expr.span)
-        case e.WithField(record, name, value), t.RecordType(fields) if _known_type(record, known) == of:
+        case e.WithField(record, name, value), t.RecordType(fields) if is_sure(record, of, known):
             return e.WithField(record, name, part(value, dict(fields)[name]), span=expr.span)
         case e.MakeRecord(values), t.RecordType(fields):
             types = dict(fields)
@@ -78,7 +80,9 @@ def checked(expr: e.Expr, of: t.Type, span: Span, known: Known) -> e.Expr:
 
 def is_sure(expr: e.Expr, of: t.Type, known: Known) -> bool:
     """Return whether the value certainly is of the type."""
-    return not any(isinstance(part, e.Check) for part in subterms([checked(expr, of, expr.span, known)]))
+    return _known_type(expr, known) == of or not any(
+        isinstance(part, e.Check) for part in subterms([checked(expr, of, expr.span, known)])
+    )
 
 
 def _known_type(expr: e.Expr, known: Known) -> t.Type | None:

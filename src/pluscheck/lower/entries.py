@@ -12,7 +12,6 @@ from pluscheck.base.source import Span
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Elaborated
-from pluscheck.lower.problems import Problems
 
 DEFAULT = "default"
 """The name of the model of a specification that has none and needs none."""
@@ -52,25 +51,20 @@ class Entries:
     expected: dict[str, Expectation] = field(default_factory=dict)
 
 
-def entries_of(elaborated: Elaborated, model: str, problems: Problems) -> Entries:
+def entries_of(elaborated: Elaborated, model: str) -> Entries:
     """Return the entries of a model; of the implicit one, none."""
     decl = elaborated.models.get(model)
     entries = Entries(elaborated.root.name.span if decl is None else decl.name.span)
-    for ancestor in reversed(list(_chain(elaborated, decl, problems))):
+    for ancestor in reversed(list(_chain(elaborated, decl))):
         _add(entries, ancestor)
     return entries
 
 
-def _chain(elaborated: Elaborated, decl: s.ModelDecl | None, problems: Problems) -> Iterator[s.ModelDecl]:
-    """Yield the model, the one that it extends, and so on."""
-    seen: set[str] = set()
+def _chain(elaborated: Elaborated, decl: s.ModelDecl | None) -> Iterator[s.ModelDecl]:
+    """Yield the model, the one that it extends, and so on; the checker has seen to it that this ends."""
     while decl is not None:
-        if decl.name.name in seen:
-            problems.report(Code.CYCLIC_MODELS, f"`{decl.name.name}` extends itself", decl.name.span)
-            return
-        seen.add(decl.name.name)
         yield decl
-        decl = None if decl.base is None else elaborated.models.get(decl.base.name)
+        decl = None if decl.base is None else elaborated.models[decl.base.name]
 
 
 def _add(entries: Entries, model: s.ModelDecl) -> None:
@@ -101,11 +95,15 @@ def _add(entries: Entries, model: s.ModelDecl) -> None:
 def expectations(elaborated: Elaborated, entries: Entries) -> tuple[Expectation, ...]:
     """Return one expectation for each property that is checked, in the order of declaration, the implicit ones last.
 
-    A `check` restricts what is checked to its properties, and to those of which something is expected beside or after it.
+    A `check` restricts what is checked to its properties, and to those of which something is expected beside or after it. Where nothing can ever
+    happen, as in a library module, that is no deadlock unless one is expected.
     """
     found: list[Expectation] = []
+    is_still = not elaborated.actions and not elaborated.processes
     for name in (*elaborated.properties, DEADLOCK, FAULTS):
         if entries.checked is not None and name not in entries.checked:
+            continue
+        if name == DEADLOCK and is_still and name not in entries.expected:
             continue
         decl = elaborated.properties.get(name)
         is_witness = decl is not None and decl.kind is s.PropertyKind.WITNESS

@@ -78,8 +78,6 @@ def scope_of(elaborated: Elaborated, entries: Entries, problems: Problems) -> di
                 entry.span,
                 f"a sort has at least 1 and at most {MAX_SCOPE} elements",
             )
-        elif len({name.name for name in entry.names}) < len(entry.names):
-            problems.report(Code.BAD_SCOPE, "two elements of a sort have one name", entry.span, "in this scope")
         else:
             given = tuple(name.name for name in entry.names)
             names = given or tuple(f"{sort}{number}" for number in range(1, entry.size + 1))
@@ -94,7 +92,7 @@ class Lowering:
         self.elaborated = elaborated
         self.name = model
         self.problems = Problems()
-        self.entries = entries_of(elaborated, model, self.problems)
+        self.entries = entries_of(elaborated, model)
         self.scope = scope_of(elaborated, self.entries, self.problems)
         self.operators = Operators(self)
         self.constants = Constants(
