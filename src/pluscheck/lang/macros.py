@@ -23,7 +23,7 @@ from pluscheck.lang.symbols import BUILTIN_ARITY, PC, SymbolTable, symbol_table
 from pluscheck.lang.walk import children, descend, map_children
 from pluscheck.lang.wording import counted, did_you_mean
 
-MOST_NODES = 500_000
+MOST_NODES = 200_000
 """How many nodes of the tree all uses of macros together may become."""
 
 DEEPEST = 256
@@ -110,6 +110,7 @@ class _Macros:
         self._macros: dict[str, _Macro] = {}
         self._recursive: frozenset[str] = frozenset()
         self._taken: set[str] | None = None
+        self._hidden: dict[str, frozenset[str]] = {}
         self._nodes = 0
         self._uses: dict[int, MacroUse] = {}
 
@@ -356,15 +357,23 @@ class _Macros:
     def _instance(self, macro: _Macro, call: s.MacroCall, at: _Place, use: MacroUse) -> s.Block:
         """Return a new copy of the macro's body with the arguments in place of the parameters."""
         params = [p.name for p in macro.decl.params]
-        visible = self._names.visible[macro.home]
-        hidden = {n for n, symbol in self._names.symbols.items() if symbol.module not in visible}
         substitution = _Substitution(
             arguments=dict(zip(params, call.args, strict=True)),
-            captured=at.bound.union(hidden, (name for arg in call.args for name in _mentioned(arg))),
+            captured=at.bound.union(
+                self._hidden_from(macro.home), (name for arg in call.args for name in _mentioned(arg))
+            ),
             use=use,
             macros=self,
         )
         return tuple([substitution.copy(labelled, {}) for labelled in macro.decl.body])
+
+    def _hidden_from(self, home: str) -> frozenset[str]:
+        """Return the declared names that a module does not see, so that a macro's author need not know of them."""
+        if home not in self._hidden:
+            visible = self._names.visible[home]
+            names = [name for name, symbol in self._names.symbols.items() if symbol.module not in visible]
+            self._hidden[home] = frozenset(names)
+        return self._hidden[home]
 
     def count_node(self, use: MacroUse) -> None:
         """Count one more node that a use of a macro has become."""
@@ -488,7 +497,8 @@ class _Substitution:
                     replace(node, bindings=tuple(changed), body=tuple([self.copy(item, bound) for item in body]))
                 )
             case _:
-                return self._own(map_children(node, lambda child: self._copied(child, bound)))
+                span = self.macros.own_span(node.span, self.use)
+                return map_children(node, lambda child: self._copied(child, bound), span=span)
 
     def _own(self, node: _N) -> _N:
         return replace(node, span=self.macros.own_span(node.span, self.use))

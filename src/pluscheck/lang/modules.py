@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -96,8 +97,9 @@ class _Loading:
     def _read(self, extended: s.Ident) -> s.Module | None:
         # A name consists of letters, digits and `_`: it cannot lead out of the folder.
         name = extended.name
-        if self._beside is not None and (self._beside / (name + SUFFIX)).is_file():
-            module = parse(load(self._beside / (name + SUFFIX)))
+        path = None if self._beside is None else self._beside / (name + SUFFIX)
+        if path is not None and os.path.isfile(path):  # which is false, not an error, for a name that is too long
+            module = parse(load(path))
         elif name in LIBRARY:
             module = parse(library_source(name))
         else:
@@ -121,23 +123,20 @@ class _Loading:
 
     def _report_unknown(self, extended: s.Ident) -> None:
         name = extended.name
-        library = f"in the standard library ({', '.join(LIBRARY)})"
-        looked = (
-            library if self._beside is None else f"as `{(self._beside / (name + SUFFIX)).as_posix()}`, then {library}"
-        )
+        beside = "" if self._beside is None else f" as `{(self._beside / (name + SUFFIX)).as_posix()}`, nor"
         self._diagnostics.append(
             Diagnostic(
                 Code.UNKNOWN_MODULE,
                 f"there is no module `{name}`",
-                Label(extended.span, "unknown module"),
-                help="; ".join(filter(None, [did_you_mean(name, self._known()), f"looked for {looked}"])),
+                Label(extended.span, f"not found{beside} in the standard library"),
+                help=did_you_mean(name, self._known()) or f"the standard library has {', '.join(LIBRARY)}",
             )
         )
 
     def _known(self) -> Iterable[str]:
         yield from LIBRARY
         if self._beside is not None:
-            with os.scandir(self._beside) as entries:
+            with suppress(OSError), os.scandir(self._beside) as entries:
                 yield from sorted(
                     e.name.removesuffix(SUFFIX) for e in islice(entries, _MOST_NEIGHBOURS) if e.name.endswith(SUFFIX)
                 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
+from pluscheck.base.source import Span
 from pluscheck.lang import syntax as s
 
 _N = TypeVar("_N", bound=s.Node)
@@ -19,10 +20,14 @@ def children(node: s.Node) -> Iterator[s.Node]:
         yield from _nodes(getattr(node, name))
 
 
-def map_children(node: _N, change: Callable[[s.Node], s.Node]) -> _N:
-    """Return a new node like this one, with each node directly below it replaced by what `change` returns for it."""
-    changed: dict[str, Any] = {name: _mapped(getattr(node, name), change) for name in _child_fields(type(node))}
-    return replace(node, **changed)
+def map_children(node: _N, change: Callable[[s.Node], s.Node], *, span: Span | None = None) -> _N:
+    """Return a new node like this one, with each node directly below it replaced by what `change` returns for it.
+
+    It has the same place in the text, unless a `span` is given.
+    """
+    kind = type(node)
+    changed: list[Any] = [_mapped(getattr(node, name), change) for name in _child_fields(kind)]
+    return kind(*changed, span=node.span if span is None else span)
 
 
 def _child_fields(kind: type[s.Node]) -> tuple[str, ...]:
