@@ -8,6 +8,7 @@ from pluscheck.report.model import (
     Answer,
     Change,
     FaultReport,
+    InitialValue,
     Kind,
     ModelReport,
     Outcome,
@@ -35,7 +36,13 @@ def changes(*entries: tuple[str, str, str]) -> tuple[Change, ...]:
 MUTEX_LINE = 'invariant Mutex == \\A p, q \\in Thread : pc[p] = "Inside" /\\ pc[q] = "Inside" => p = q'
 AWAIT_LINE = "  Take:   await holder = None; holder := Some(self);"
 
-INITIAL = (("holder", "None"), ("counter", "0"), ("seen", "(Thread1 :> 0 @@ Thread2 :> 0)"))
+INITIAL = (
+    InitialValue("holder", "None", chosen=False),
+    InitialValue("counter", "0", chosen=True),
+    InitialValue("seen", "(Thread1 :> 0 @@ Thread2 :> 0)", chosen=False),
+    InitialValue("pc[Thread1]", "Take", chosen=False),
+)
+LARGE = (*INITIAL, InitialValue("table", "{" + ", ".join(f"entry{i}" for i in range(20)) + "}", chosen=False))
 
 STEPS = (
     StepReport(1, "Adder.Take", "Thread1", (), place(14, AWAIT_LINE, "Take"), changes(
@@ -60,7 +67,7 @@ VIOLATION = TraceReport(
 )
 HELD = Reason(place(14, AWAIT_LINE, "holder = None"), False, (), (("holder", "Some(Thread1)"),))
 STUCK = TraceReport(
-    INITIAL,
+    LARGE,
     STEPS[:1],
     waiting=(Waiting("Thread1", "Take", (HELD,)), Waiting("Thread2", "Done", ()), Waiting("Tick", None, (HELD,))),
 )

@@ -107,11 +107,12 @@ def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:
     )
 
 
-def _parts(variable: Variable, value: Value) -> list[tuple[str, str]]:
+def _parts(variable: Variable, value: Value) -> list[report.InitialValue]:
     """Return the value of a variable; of a program counter, where each process is."""
     if variable.role is Role.PROGRAM_COUNTER and isinstance(value, Function):
-        return [(f"pc[{show(process)}]", show(label)) for process, label in value.pairs]
-    return [(written(variable.name), show(value))]
+        return [report.InitialValue(f"pc[{show(process)}]", show(at), chosen=False) for process, at in value.pairs]
+    chosen = variable.any_of or variable.initial is None
+    return [report.InitialValue(written(variable.name), show(value), chosen)]
 
 
 def written(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from pluscheck.base.codes import Code
@@ -12,8 +13,12 @@ from pluscheck.base.errors import SpecError
 from pluscheck.core.system import Model
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
+from pluscheck.lang.modules import library_source
 from pluscheck.lower import lower, models
 from pluscheck.pipeline.options import Options
+
+LIBRARY_FOLDER = Path(str(files("pluscheck") / "stdlib"))
+"""Where the standard library is; what is in it is called by its name, wherever the package is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,10 @@ def read(paths: Iterable[Path], options: Options) -> tuple[Spec, ...]:
 
 def _read(path: Path, options: Options) -> Spec:
     """Return what one file says."""
-    file = path.as_posix()
+    library = path.stem if path.parent == LIBRARY_FOLDER else None
+    file = path.as_posix() if library is None else library_source(library).name
     try:
-        elaborated = elaborate(path)
+        elaborated = elaborate(path if library is None else library_source(library))
     except SpecError as error:
         return Spec(file, None, frozenset(), (), error.diagnostics)
     module = elaborated.root.name.name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 from pluscheck.base.errors import SpecError
@@ -11,13 +10,13 @@ from pluscheck.evidence.verdict import Reason
 from pluscheck.pipeline.checking import checked
 from pluscheck.pipeline.discover import SUFFIX, spec_files
 from pluscheck.pipeline.options import Options, UsageError, Watcher
-from pluscheck.pipeline.reading import Spec, read
+from pluscheck.pipeline.reading import LIBRARY_FOLDER, Spec, read
 from pluscheck.report.model import ModelReport, Part, Report, SpecReport
 
 
 def stdlib_files() -> tuple[Path, ...]:
     """Return the companions of the standard library's modules: the specs that exercise them."""
-    return tuple(sorted(Path(str(files("pluscheck") / "stdlib")).glob(f"*Check{SUFFIX}")))
+    return tuple(sorted(LIBRARY_FOLDER.glob(f"*Check{SUFFIX}")))
 
 
 def verify(paths: Iterable[Path], options: Options, watcher: Watcher) -> Report:
@@ -26,8 +25,8 @@ def verify(paths: Iterable[Path], options: Options, watcher: Watcher) -> Report:
     A spec that is wrong does not keep others from being checked, nor a wrong model other models. A KeyboardInterrupt that the
     watcher raises ends the run; what is known by then is in the report. Raises UsageError.
     """
-    specs = read(spec_files(paths), options)
-    if options.only and not any(spec.models or spec.diagnostics for spec in specs):
+    specs = [spec for spec in read(spec_files(paths), options) if spec.models or spec.diagnostics]
+    if options.only and not specs:
         raise UsageError("--only selects none of the properties")
     reports: list[SpecReport] = []
     interrupted = False

@@ -128,10 +128,19 @@ class FaultReport:
 
 
 @dataclass(frozen=True, slots=True)
+class InitialValue:
+    """What a variable is in the initial state; `chosen` if the specification leaves it open, so that another run may start otherwise."""
+
+    name: str
+    value: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TraceReport:
     """A replayed run. `reasons` explain the property at its end, `waiting` a deadlock, `fault` an evaluation that is not defined."""
 
-    initial: tuple[tuple[str, str], ...]
+    initial: tuple[InitialValue, ...]
     steps: tuple[StepReport, ...]
     reasons: tuple[Reason, ...] = ()
     waiting: tuple[Waiting, ...] = ()

@@ -37,6 +37,9 @@ from pluscheck.report.model import (
 )
 from pluscheck.report.pages import title
 
+MOST_INITIAL = 160
+"""How many characters of an initial state are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -246,10 +249,7 @@ def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableTy
         table.add_column("process", overflow="fold")
     table.add_column("action", overflow="fold", max_width=max(12, look.width // 3))
     table.add_column("what changes", overflow="fold", ratio=1)
-    # Every process starts at its first label: that needs no saying.
-    values = [f"{name} = {value}" for name, value in trace.initial if not name.startswith("pc[")]
-    initial = Text(", ".join(values), "dim")
-    table.add_row("0", *([""] if with_process else []), Text("initially", "dim"), initial)
+    table.add_row("0", *([""] if with_process else []), Text("initially", "dim"), Text(_initially(trace), "dim"))
     for step in trace.steps:
         table.add_row(*_step_cells(step, look, with_process=with_process))
     parts: list[RenderableType] = [table]
@@ -262,6 +262,18 @@ def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableTy
         parts.append(Text("\n" + _reasons_heading(item, len(trace.steps)), "bold"))
         parts.extend(_reasons(trace.reasons, look))
     return Group(*parts)
+
+
+def _initially(trace: TraceReport) -> str:
+    """Return the initial state in short: all of it if that is little, else what the specification does not fix.
+
+    Every process starts at its first label: that needs no saying.
+    """
+    values = [(f"{v.name} = {v.value}", v.chosen) for v in trace.initial if not v.name.startswith("pc[")]
+    if sum(len(text) for text, _ in values) <= MOST_INITIAL:
+        return ", ".join(text for text, _ in values)
+    chosen = ", ".join(text for text, is_chosen in values if is_chosen)
+    return f"{chosen}; all else as declared" if chosen else "as declared"
 
 
 def _step_cells(step: StepReport, look: Look, *, with_process: bool) -> list[Text]:

@@ -1,0 +1,63 @@
+"""What people read, by golden files; `UPDATE_GOLDEN=1 pytest tests/report` writes them anew, to be looked at in the diff."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import made_reports
+from pluscheck.report.model import Outcome, Report
+from pluscheck.report.text import Look, report_text
+
+GOLDEN = Path(__file__).parent / "golden"
+
+LOOKS = {
+    "wide": Look(width=120),
+    "pipe": Look(width=100),
+    "terminal": Look(width=80, color=True, timings=True),
+    "narrow": Look(width=60),
+    "ascii": Look(width=80, unicode=False),
+    "quiet": Look(width=80, quiet=True),
+    "traces": Look(width=80, traces=True),
+}
+REPORTS = {"good": made_reports.GOOD, "bad": made_reports.BAD}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("report", REPORTS)
+def test_text_is_as_it_was_approved(report: str, look: str) -> None:
+    file = GOLDEN / f"{report}.{look}.txt"
+    text = report_text(REPORTS[report], LOOKS[look])
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("report", REPORTS.values())
+def test_no_line_is_wider_than_asked(report: Report, width: int) -> None:
+    assert max(len(line) for line in report_text(report, Look(width=width)).splitlines()) <= width
+
+
+@pytest.mark.parametrize("report", REPORTS.values())
+def test_ascii_is_ascii(report: Report) -> None:
+    assert report_text(report, LOOKS["ascii"]).isascii()
+
+
+def test_quiet_shows_nothing_of_what_is_as_expected() -> None:
+    assert len(report_text(made_reports.GOOD, Look(width=200, quiet=True)).splitlines()) == 1
+
+
+def test_every_outcome_that_is_not_as_expected_is_named_at_the_end() -> None:
+    unmet = [
+        p.name for model in made_reports.BAD.specs[0].models for p in model.properties if p.outcome is not Outcome.MET
+    ]
+    closing = report_text(made_reports.BAD, Look(width=200)).splitlines()[-len(unmet) :]
+    assert [line.split(":")[2].split()[0] for line in closing] == unmet
+
+
+def test_an_interrupted_run_says_so() -> None:
+    assert "interrupted" in report_text(replace(made_reports.GOOD, interrupted=True), Look())
