@@ -84,6 +84,7 @@ KEYWORDS: Final = {
     "LAMBDA": "LAMBDA",
     "RECURSIVE": "RECURSIVE",
     "None": "NONE",
+    "λ": "LAMBDA",
     "SUBSET": "PREFIX",
     "UNION": "PREFIX",
     "DOMAIN": "PREFIX",
@@ -162,8 +163,8 @@ SIGNS: Final = {
 
 CANONICAL: Final = {other: sign for sign, others in _SPELLINGS.items() for other in others.split()}
 
-_NOT_OURS: Final = ("&&", "!=", "&", "λ")
-"""Signs of other languages; recognised so that one message can say what is written here instead."""
+_NOT_OURS: Final = {"&&": "/\\", "&": "/\\", "!=": "#"}
+"""Signs of other languages, and what is written here."""
 
 
 def _sign_pattern() -> str:
@@ -207,10 +208,10 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
             case "name" if token[0].isdigit():
                 wrong.append(_bad_name(source, start, at))
             case "name":
-                kind = KEYWORDS.get(token) or ("LAMBDA" if token == "λ" else "NAME")
-                found.append(word(kind, token, source, start, at))
+                found.append(word(KEYWORDS.get(token, "NAME"), token, source, start, at))
             case "sign" if token in _NOT_OURS:
                 wrong.append(_unexpected(source, start, at))
+                found.append(word("RELATION", _NOT_OURS[token], source, start, at))  # so that it is the only complaint
             case "sign":
                 sign = CANONICAL.get(token, token)
                 found.append(word(SIGNS[sign], sign, source, start, at))

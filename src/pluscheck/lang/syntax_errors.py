@@ -51,6 +51,7 @@ def unexpected_end(at: Word, part: list[Word]) -> Diagnostic:
         "this declaration breaks off",
         Label(at.span, "something is missing after this"),
         (Label(part[0].span, "it begins here"),),
+        next((f"`{each}` is written `{_WORDS[each]}`" for each in part[-2:-1] if each in _WORDS), None),
     )
 
 
