@@ -230,6 +230,9 @@ class Builder(Transformer[Word, Any]):
     def assignment(self, c: Children) -> s.Assignment:
         return s.Assignment(c[0], c[2], span=_from(c[0], c[2]))
 
+    def macro_call_without_arguments(self, c: Children) -> s.Statement:
+        return s.MacroCall(_ident(c[0]), (), span=_from(c[0], c[2]))
+
     def macro_call(self, c: Children) -> s.Statement:
         match c[0]:
             case s.Apply(operator, args):
