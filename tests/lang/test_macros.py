@@ -42,6 +42,7 @@ TABLE = {
         "macro two(x) { x := 1; await x = 1; } action A { skip; two(a); skip; }",
         "action A { skip; a := 1; await a = 1; skip; }",
     ),
+    "no arguments": ("macro reset() { a := 1; } action A { reset(); }", "action A { a := 1; }"),
     "the label stays with the first": (
         "macro two(x) { x := 1; x := 2; } process P { L: two(a); }",
         "process P { L: a := 1; a := 2; }",

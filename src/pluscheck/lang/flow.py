@@ -105,14 +105,14 @@ class _Body:
         self._fresh.take(n.label.name for n in _statements(self.owner.body) if n.label is not None)
         end = self._block(self.owner.body, _Inside(), start=not isinstance(self.owner, s.ActionDecl))
         if isinstance(self.owner, s.ProcedureDecl) and end.goes_on:
-            whole = self.owner.span
+            name = self.owner.name
             self._findings.report(
                 Code.MISSING_RETURN,
-                f"control can run past the end of procedure `{self.owner.name.name}`",
-                Span(whole.source, max(whole.start, whole.end - 1), whole.end),
-                "there must be a `return` before this",
-                secondary=[Label(self.owner.name.span, "this procedure")],
-                help_line="end it with `return;`",
+                f"procedure `{name.name}` can end without a `return`",
+                _first_line(self.owner.body[-1].statement.span) if self.owner.body else name.span,
+                "control can go on behind this",
+                secondary=[Label(name.span, "in this procedure")] if self.owner.body else [],
+                help_line="write `return;` at the end",
             )
 
     def check_jumps(self, others: Iterable[_Body]) -> None:

@@ -13,6 +13,7 @@ from pluscheck.lang.findings import Findings
 from pluscheck.lang.flow import check_flow
 from pluscheck.lang.macros import TooMuchError, expand_macros
 from pluscheck.lang.modules import load_modules
+from pluscheck.lang.parser import not_yet
 from pluscheck.lang.updates import check_updates
 
 _FRAMES = 20_000
@@ -22,8 +23,8 @@ _FRAMES = 20_000
 def elaborate(spec: Path | Source) -> Elaborated:
     """Return the specification in a file, with all names and types found.
 
-    What is wrong with its files is raised first; then what is wrong with macros, with labels, and with names and types,
-    all together. Raises SpecError.
+    What is wrong with its files is raised first; then what cannot be checked yet, and what is wrong with macros, with labels,
+    and with names and types, all together. Raises SpecError.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _FRAMES))
@@ -36,6 +37,9 @@ def elaborate(spec: Path | Source) -> Elaborated:
 def _elaborated(spec: Path | Source) -> Elaborated:
     modules = load_modules(spec)
     findings = Findings()
+    for module in modules:
+        for diagnostic in not_yet(module):
+            findings.add(diagnostic)
     try:
         expansion = expand_macros(modules, findings)
     except TooMuchError:
