@@ -134,13 +134,14 @@ class _Checker:
 
     def _guess(self) -> None:
         """Look at each operator for what is wrong with it however it is used: callees first, so that they are blamed."""
-        for name in self._known.order:
-            symbol = self._table.symbols[name]
-            if isinstance(symbol.what, OperatorSymbol):
-                self._check_nested_primes(symbol.what.decl.body)
-                if symbol.what.property is None and name not in self._known.broken:
-                    self._inference.at = At(self._inference.main, symbol.module)
-                    self._inference.guess_at(self._inference.template(symbol, symbol.what))
+        with self._inference.only_guessing():
+            for name in self._known.order:
+                symbol = self._table.symbols[name]
+                if isinstance(symbol.what, OperatorSymbol):
+                    self._check_nested_primes(symbol.what.decl.body)
+                    if symbol.what.property is None and name not in self._known.broken:
+                        self._inference.at = At(self._inference.main, symbol.module)
+                        self._inference.guess_at(self._inference.template(symbol, symbol.what))
 
     def _check_declaration(self, declaration: s.Declaration) -> None:
         inference = self._inference
@@ -192,8 +193,9 @@ class _Checker:
                 assert_never(declaration)
 
     def _declared_type(self, expr: s.Expr) -> Type:
+        found = self._inference.declared_type(expr, self._inference.at.home)
         self._check_constant(expr, "a type")
-        return self._inference.declared_type(expr, self._inference.at.home)
+        return found
 
     def _bind_param(self, scope: Scope, param: s.Param) -> None:
         found = self._declared_type(param.type)

@@ -227,6 +227,8 @@ def _judge_cycle(found: Dependencies, component: list[str], findings: Findings) 
         _judge_recursion(found, members, findings)
         return
     found.broken.update(members)
+    if any(isinstance(table.symbols[n].what, VarSymbol | LocalSymbol) for n in members):
+        return  # the type of a variable depends on the state: that will be reported
     undeclared = [n for n in members if n not in table.recursive] or members
     first = table.symbols[undeclared[0]]
     path = _path_back(found.mentioned, first.name, set(members))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import assert_never
 
 from pluscheck.base.codes import Code
@@ -128,16 +129,15 @@ class Inference(Calls):
         return INT
 
     def _integers(self, left: s.Expr, right: s.Expr, scope: Scope) -> None:
-        """Check that two operands are integers; where one is an element of a sort, that is one mistake, not two."""
-        types = [self.type_of(left, scope), self.type_of(right, scope)]
-        for operand, found in zip((left, right), types, strict=True):
-            self._as_integer(operand, found)
-            if isinstance(self.resolve(found), SortType | UnionType):
-                return
+        """Check that two operands are integers; if both are the same other thing, that is one mistake, not two."""
+        first, second = self.type_of(left, scope), self.type_of(right, scope)
+        if self._as_integer(left, first) or self.resolve(first) != self.resolve(second):
+            self._as_integer(right, second)
 
-    def _as_integer(self, expr: s.Node, found: Type) -> None:
+    def _as_integer(self, expr: s.Node, found: Type) -> bool:
+        """Tell whether the type is the integers; report if it is not."""
         if self.unifier.fits(found, INT):
-            return
+            return True
         known = self.resolve(found)
         if isinstance(known, SortType | UnionType):
             self.report(
@@ -149,6 +149,7 @@ class Inference(Calls):
             )
         else:
             self.mismatch(expr.span, found, INT, code=Code.NOT_AN_INTEGER)
+        return False
 
     def set_of(self, expr: s.Expr, scope: Scope) -> Type:
         """Return the type of the elements of an expression that has to be a set."""
@@ -156,6 +157,8 @@ class Inference(Calls):
 
     def _as_set(self, expr: s.Expr, found: Type) -> Type:
         known = self.resolve(found)
+        if known == ERROR:
+            return ERROR
         if isinstance(known, SetType):
             return known.element
         element = self.unifier.fresh()
@@ -309,24 +312,33 @@ class Inference(Calls):
                         name.name, definition, Scope(inner.outer, dict(inner.entries)), self.at.home, is_local=True
                     )
                 )
-                if self.guessing or self.at.annotations is self.main:
+                if self.guessing:
                     self.guess_at(template)
+                elif self.at.annotations is self.main:
+                    with self.only_guessing():
+                        self.guess_at(template)
                 self.bind(inner, name, LocalOperator(template, name.span))
             else:
                 found = self.type_of(definition.body, inner)
                 self.bind(inner, name, Bound(found, name.span))
         return self.type_of(expr.body, inner)
 
+    @contextmanager
+    def only_guessing(self) -> Iterator[None]:
+        """Look at operators with unknown arguments inside; what is found is no use elsewhere, but for what is reported."""
+        self.guessing = self.unifier.lenient = True
+        with self.discarding_instances():
+            yield
+        self.guessing = self.unifier.lenient = False
+
     def guess_at(self, template: Template) -> None:
         """Look at an operator with unknown arguments, for what is wrong with it however it is used."""
-        kept = self.guessing, self.unifier.lenient, self.put_off
-        self.guessing, self.unifier.lenient, self.put_off = True, True, []
+        put_off, self.put_off = self.put_off, []
         uses = len(self.label_uses)
-        with self.discarding_instances():
-            types = tuple([None if p.arity else self.unifier.fresh() for p in template.params])
-            self.instantiate(template, types, dict.fromkeys([p.name.name for p in template.params if p.arity]), None)
+        types = tuple([None if p.arity else self.unifier.fresh() for p in template.params])
+        self.instantiate(template, types, dict.fromkeys([p.name.name for p in template.params if p.arity]), None)
         self.check_labels(uses)
-        self.guessing, self.unifier.lenient, self.put_off = kept
+        self.put_off = put_off
 
     def check_labels(self, start: int = 0) -> None:
         """Check the string literals from number `start` on, and forget them: each is a label of the process it is used for."""
@@ -883,7 +895,7 @@ class Inference(Calls):
         return self.unknown_name(name, expr.span, scope)
 
     def _declared_name(self, expr: s.Name, symbol: Symbol, scope: Scope) -> Type:
-        if symbol.name in self.table.duplicated:
+        if symbol.name in self.table.duplicated or symbol.name in self.known.broken:
             return ERROR
         match symbol.what:
             case SortSymbol(sort):
@@ -1107,14 +1119,13 @@ class Inference(Calls):
                     "this is no type",
                 )
                 return ERROR
+        if any(bool(self.unifier.unknowns(t)) for t in types):
+            # In the body of another generic type, whose parameters are not known yet.
+            return SetType(self.unifier.fresh())
         key = (symbol.name, tuple([self.unifier.zonk(t) for t in types]))
-        settled = not any(bool(self.unifier.unknowns(t)) for t in types)
-        if settled and key in self._applied:
-            element = self._applied[key]
-        else:
-            element = self._instance_of_type(symbol, decl, decl.value, types)
-            if settled:
-                self._applied[key] = element
+        element = self._applied.get(key)
+        if element is None:
+            element = self._applied[key] = self._instance_of_type(symbol, decl, decl.value, types)
         return ERROR if element == ERROR else SetType(element)
 
     def _instance_of_type(self, symbol: Symbol, decl: s.TypeDecl, body: s.Expr, types: list[Type]) -> Type:

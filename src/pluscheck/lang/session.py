@@ -21,7 +21,7 @@ from pluscheck.lang.wording import did_you_mean, phrase
 DEEPEST = 6_000
 """How many expressions may be inside each other, counting through the bodies of operators."""
 
-MOST_NODES_IN_INSTANCES = 1_000_000
+MOST_NODES_IN_INSTANCES = 300_000
 """How many expressions are looked at inside operators' instances, before we say that there are too many."""
 
 
