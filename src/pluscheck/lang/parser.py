@@ -34,6 +34,8 @@ _DECLARES: Final = frozenset(
 """What begins a declaration. `RECURSIVE` and operators do too, but also stand inside `LET`: they go with what is before them."""
 _BRACKETS: Final = {"LPAREN": "RPAREN", "LBRACE": "RBRACE", "LSQUARE": "RSQUARE", "LTUPLE": "RTUPLE"}
 _CLOSING: Final = frozenset(_BRACKETS.values())
+_BEFORE_BODY: Final = _CLOSING | {"SEMICOLON", "NAME", "NUMBER", "TRUE", "FALSE", "BOOLEAN", "NONE"}
+"""What can stand before the `{` of a process's or procedure's body. Before that of a set stands an operator, `:` or the like."""
 
 
 def parse(source: Source) -> s.Module:
@@ -143,11 +145,12 @@ def _parts(words: list[Word], wrong: list[Diagnostic]) -> Iterator[list[Word]]:
             elif not part or part[0].type == "MODULE":
                 yield part[:2]
             part, open_, in_head, is_broken = [], [], False, False
+        before = part[-1].type if part else ""
         part.append(token)
         after_fair = kind == "FAIR" or (after_fair and kind == "PLUS")
         if kind in ("PROCESS", "PROCEDURE"):
             in_head = True
-        elif kind == "LBRACE":
+        elif kind == "LBRACE" and before in _BEFORE_BODY:
             in_head = in_head and bool(open_)
         if kind in _BRACKETS:
             open_.append(token)
