@@ -193,6 +193,15 @@ def test_a_mistake_in_a_body_says_by_which_use():
     assert (6, "twice(a)") not in uses
 
 
+def test_a_mistake_in_an_operator_that_a_body_uses_says_by_which_use_of_the_macro():
+    text = "module Spec\nextends RwLock\nvar x : BOOLEAN = FALSE\nsort Task\naction A(t \\in Task) { lock_excl(x, t); }"
+    with pytest.raises(SpecError) as caught:
+        elaborate(Source("Spec.plus", text))
+    for diagnostic in caught.value.diagnostics:
+        assert diagnostic.primary.span.source.name == "<library>/RwLock.plus"
+        assert "lock_excl(x, t)" in [label.span.text for label in diagnostic.secondary]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -6,7 +6,7 @@ what is one step by nature (an action, the body of a `with`) has none inside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -37,11 +37,15 @@ def check_flow(modules: tuple[s.Module, ...], findings: Findings) -> None:
         for declaration in module.declarations
         if isinstance(declaration, s.ProcessDecl | s.ProcedureDecl | s.ActionDecl)
     ]
-    bodies = {id(owner): _Body(owner, _Fresh({*table.symbols}), findings) for owner in owners}
+    fresh = _Fresh(
+        {*table.symbols, *(n.label.name for o in owners for n in _statements(o.body) if n.label is not None)}
+    )
+    bodies = {id(owner): _Body(owner, fresh, findings) for owner in owners}
     for body in bodies.values():
         body.check()
+    homes = {name: body for body in bodies.values() for name in body.labels}
     for body in bodies.values():
-        body.check_jumps([other for other in bodies.values() if other is not body])
+        body.check_jumps(homes)
     found = processes(table)
     _check_procedures(owners, findings)
     _check_reached_labels(found, bodies, findings)
@@ -54,10 +58,6 @@ class _Fresh:
     def __init__(self, taken: set[str]) -> None:
         self._taken = taken
         self._last = 0
-
-    def take(self, names: Iterable[str]) -> None:
-        """Never suggest these."""
-        self._taken.update(names)
 
     def label(self) -> str:
         """Return a name that is used nowhere, another one each time."""
@@ -102,7 +102,6 @@ class _Body:
 
     def check(self) -> None:
         """Collect the labels, and report those that are missing, and what cannot stand where it stands."""
-        self._fresh.take(n.label.name for n in _statements(self.owner.body) if n.label is not None)
         end = self._block(self.owner.body, _Inside(), start=not isinstance(self.owner, s.ActionDecl))
         if isinstance(self.owner, s.ProcedureDecl) and end.goes_on:
             name = self.owner.name
@@ -115,13 +114,13 @@ class _Body:
                 help_line="write `return;` at the end",
             )
 
-    def check_jumps(self, others: Iterable[_Body]) -> None:
-        """Report each `goto` to a label that this body does not have."""
+    def check_jumps(self, homes: Mapping[str, _Body]) -> None:
+        """Report each `goto` to a label that this body does not have; `homes` says which other body may have it."""
         for goto in self._gotos:
             name = goto.label.name
             if name in self.labels or name == DONE:
                 continue
-            home = next((other for other in others if name in other.labels), None)
+            home = homes.get(name)
             secondary = []
             if home is not None:
                 secondary = [Label(home.labels[name].span, f"`{name}` is a label of {home.described}")]

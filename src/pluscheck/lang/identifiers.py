@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from math import inf
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Label
@@ -15,18 +15,10 @@ from pluscheck.lang.symbols import EnumSymbol, LiteralSymbol, SortSymbol, Symbol
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """The integers from `low` to `high`; a bound that depends on constants is not known here, and may be anything."""
+    """The integers from `low` to `high`: infinite where a bound depends on constants, and may be anything."""
 
-    low: int | None
-    high: int | None
-
-    def overlaps(self, other: _Range) -> bool:
-        """Tell whether an integer may be in both."""
-        return not (_is_below(self.high, other.low) or _is_below(other.high, self.low))
-
-
-def _is_below(high: int | None, low: int | None) -> bool:
-    return high is not None and low is not None and high < low
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +32,39 @@ class _Identifiers:
         """Return the identifiers of either."""
         return _Identifiers(self.names | other.names, self.ranges + other.ranges)
 
-    def shared_with(self, other: _Identifiers) -> str | None:
-        """Return in words what may be in both, or None."""
-        names = sorted(self.names & other.names)
-        if names:
-            return "`" + "`, `".join(names) + "`"
-        if any(mine.overlaps(theirs) for mine in self.ranges for theirs in other.ranges):
-            return "integers"
-        return None
-
 
 def check_identifiers(found: Processes, table: SymbolTable, findings: Findings) -> None:
     """Report processes that may have an identifier in common."""
-    identified = [(process.name, process.param) for process in found.declarations.values() if process.param is not None]
-    known = {name.name: _identifiers(param.type, table, set()) for name, param in identified}
-    for (first, first_param), (second, second_param) in combinations(identified, 2):
-        shared = known[first.name].shared_with(known[second.name])
-        if shared is not None:
-            findings.report(
-                Code.OVERLAPPING_PROCESSES,
-                f"the processes {first.name} and {second.name} may have the same identifiers",
-                second_param.type.span,
-                f"{shared} here …",
-                secondary=[Label(first_param.type.span, "… and here")],
-                help_line="give each process a sort of its own; `type Both == A | B` joins them where either may stand",
-            )
+    owners: dict[str, s.ProcessDecl] = {}
+    ranges: list[tuple[_Range, int, s.ProcessDecl]] = []
+    for position, process in enumerate(found.identified()):
+        if process.param is not None:
+            known = _identifiers(process.param.type, table, set())
+            for name in sorted(known.names):
+                if owners.setdefault(name, process) is not process:
+                    _report(owners[name], process, f"`{name}`", findings)
+            ranges.extend((one, position, process) for one in known.ranges)
+    ranges.sort(key=lambda item: (item[0].low, item[1]))
+    # Whoever overlaps any of the ranges before it overlaps the one of those that goes furthest.
+    furthest: tuple[_Range, int, s.ProcessDecl] | None = None
+    for item in ranges:
+        if furthest is not None and item[0].low <= furthest[0].high and item[2] is not furthest[2]:
+            first, second = sorted((furthest, item), key=lambda each: each[1])
+            _report(first[2], second[2], "integers", findings)
+        if furthest is None or item[0].high > furthest[0].high:
+            furthest = item
+
+
+def _report(first: s.ProcessDecl, second: s.ProcessDecl, shared: str, findings: Findings) -> None:
+    if first.param is not None and second.param is not None:
+        findings.report(
+            Code.OVERLAPPING_PROCESSES,
+            f"the processes {first.name.name} and {second.name.name} may have the same identifiers",
+            second.param.type.span,
+            f"{shared} here …",
+            secondary=[Label(first.param.type.span, "… and here")],
+            help_line="give each process a sort of its own; `type Both == A | B` joins them where either may stand",
+        )
 
 
 def _identifiers(of: s.Expr, table: SymbolTable, seen: set[str]) -> _Identifiers:
@@ -72,7 +72,7 @@ def _identifiers(of: s.Expr, table: SymbolTable, seen: set[str]) -> _Identifiers
         case s.Name(name):
             return _of_name(name, table, seen)
         case s.BinaryOp(s.Binary.RANGE, low, high):
-            return _Identifiers(ranges=(_Range(_number(low), _number(high)),))
+            return _Identifiers(ranges=(_range(low, high),))
         case s.SetLiteral(items):
             together = _Identifiers()
             for item in items:
@@ -82,11 +82,16 @@ def _identifiers(of: s.Expr, table: SymbolTable, seen: set[str]) -> _Identifiers
             return _Identifiers()  # what else there may be the checker judges
 
 
+def _range(low: s.Expr, high: s.Expr) -> _Range:
+    least, most = _number(low), _number(high)
+    return _Range(-inf if least is None else least, inf if most is None else most)
+
+
 def _of_element(item: s.Expr) -> _Identifiers:
     if isinstance(item, s.Name):
         return _Identifiers(names=frozenset((item.name,)))
     number = _number(item)
-    return _Identifiers() if number is None else _Identifiers(ranges=(_Range(number, number),))
+    return _Identifiers() if number is None else _Identifiers(ranges=(_range(item, item),))
 
 
 def _of_name(name: str, table: SymbolTable, seen: set[str]) -> _Identifiers:

@@ -51,7 +51,8 @@ class Expansion:
 
     def explained(self, diagnostic: Diagnostic) -> Diagnostic:
         """Return the diagnostic; if it is about a macro's body, it also says by which use of the macro."""
-        use = self.uses.get(id(diagnostic.primary.span))
+        places = [diagnostic.primary.span, *(label.span for label in diagnostic.secondary)]
+        use = next((self.uses[id(span)] for span in places if id(span) in self.uses), None)
         if use is None:
             return diagnostic
         labels = [Label(use.span, f"in this use of the macro `{use.macro}`")]
