@@ -10,7 +10,7 @@ from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.errors import SpecError
 from pluscheck.base.source import Source, Span
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """Larger files are refused; specifications written by people stay far below."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pluscheck.base.diagnostics import Diagnostic, Severity
 from pluscheck.base.source import Source, Span
@@ -16,6 +16,9 @@ _YELLOW = "\x1b[1;33m"
 _BLUE = "\x1b[1;34m"
 
 TAB = "    "
+
+ENORMOUS = 4096
+"""Characters of a line that nobody reads as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def _source_lines(
             yield paint(_BLUE, "...")
         previous = number
         here = sorted(marks[number], key=lambda mark: (mark.start, mark.end))
-        shown, columns = _expanded(source.line(number))
+        line, here = _near(source.line(number), here)
+        shown, columns = _expanded(line)
         first = columns[min(here[0].start, len(columns) - 1)]
         clip = _Clip.around(first, columns[-1], max(20, width - gutter - 3))
         yield f"{paint(_BLUE, str(number).rjust(gutter))} {bar} {clip.text(shown)}".rstrip()
@@ -136,6 +140,15 @@ class _Clip:
 
     def column(self, column: int) -> int:
         return min(max(column, self.start), self.end) - self.start
+
+
+def _near(line: str, marks: list[_Mark]) -> tuple[str, list[_Mark]]:
+    """Return the line and its marks; of an enormous line, what is near the first mark, since nobody sees the rest."""
+    if len(line) <= ENORMOUS:
+        return line, marks
+    start = max(0, min(marks[0].start, len(line)) - ENORMOUS // 4)
+    moved = [replace(mark, start=max(0, mark.start - start), end=max(1, mark.end - start)) for mark in marks]
+    return line[start : start + ENORMOUS], moved
 
 
 def _expanded(line: str) -> tuple[str, list[int]]:
