@@ -13,10 +13,10 @@ class Abandoned(Exception):  # noqa: N818  # a way out, not an error of its own
 
 
 class Problems:
-    """The diagnostics of one lowering: each code once a place."""
+    """The diagnostics of one lowering: the same is said only once of a place."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Code, Span], Diagnostic] = {}
+        self._found: dict[tuple[Code, Span, str], Diagnostic] = {}
 
     def report(
         self,
@@ -28,7 +28,7 @@ class Problems:
         secondary: tuple[Label, ...] = (),
         remedy: str | None = None,
     ) -> None:
-        """Add a diagnostic, unless there is one with this code at this place."""
+        """Add a diagnostic, unless it is there."""
         self.add(Diagnostic(code, message, Label(span, text), secondary, remedy))
 
     def abandon(
@@ -46,8 +46,8 @@ class Problems:
         return Abandoned()
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a diagnostic, unless there is one with this code at this place."""
-        self._found.setdefault((diagnostic.code, diagnostic.primary.span), diagnostic)
+        """Add a diagnostic, unless it is there."""
+        self._found.setdefault((diagnostic.code, diagnostic.primary.span, diagnostic.message), diagnostic)
 
     def raise_if_any(self) -> None:
         """Raise SpecError if something was reported."""
