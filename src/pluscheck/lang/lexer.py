@@ -198,6 +198,7 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
         match = _TOKEN.match(text, at)
         if match is None:
             wrong.append(_unexpected(source, at, at + 1))
+            found.append(word("NAME", text[at], source, at, at + 1))  # so that it is the only complaint
             if len(wrong) >= _MOST_BAD_CHARACTERS:
                 break
             at += 1
@@ -207,6 +208,7 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
         match match.lastgroup:
             case "name" if token[0].isdigit():
                 wrong.append(_bad_name(source, start, at))
+                found.append(word("NAME", token, source, start, at))
             case "name":
                 found.append(word(KEYWORDS.get(token, "NAME"), token, source, start, at))
             case "sign" if token in _NOT_OURS:
