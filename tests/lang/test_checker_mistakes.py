@@ -214,6 +214,7 @@ FINE = [
     "type Buffer(T, length) == Seq(T, length) var buffer : Buffer(Page, Limit) = <<>>",
     "model m { Drain[CHOOSE f \\in File : TRUE] = FALSE; expect Small, deadlock violated; expect Big unreachable; check faults; }",
     "process Fresh(who \\in Mode) var own : Page \\in Page; var next : Page = own; { F1: own := next; }",
+    'process Low(low \\in 0..1) { L1: await pc[low] = "L1"; } process High(high \\in 2..3) { H1: await pc[high] = "H1"; }',
     "action A { count := 1 || flag := TRUE; lock.shared := {}; size[page] := 2; grid[page, file] := flag; }",
     "action A { with (a \\in pages, b = a) { page := b; }; }",
     "Unused(r, i) == r.a + r.b[i] + Len(r.c) > 0 /\\ i[1]",

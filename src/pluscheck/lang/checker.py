@@ -197,9 +197,9 @@ class _Checker:
         self._check_constant(expr, "a type")
         return found
 
-    def _bind_param(self, scope: Scope, param: s.Param) -> None:
+    def _bind_param(self, scope: Scope, param: s.Param, *, process: str | None = None) -> None:
         found = self._declared_type(param.type)
-        self._inference.bind(scope, param.name, Bound(found, param.name.span))
+        self._inference.bind(scope, param.name, Bound(found, param.name.span, process))
 
     def _check_const(self, decl: s.ConstDecl) -> None:
         inference = self._inference
@@ -261,7 +261,7 @@ class _Checker:
     def _check_process(self, decl: s.ProcessDecl) -> None:
         outer = Scope()
         if decl.param is not None:
-            self._bind_param(outer, decl.param)
+            self._bind_param(outer, decl.param, process=decl.name.name)
         self._check_body(outer, (), decl.locals, decl.body)
 
     def _check_procedure(self, decl: s.ProcedureDecl) -> None:

@@ -749,7 +749,11 @@ class Inference(Calls):
             if symbol is not None and isinstance(symbol.what, ProcessSymbol):
                 return self._program_counter_of_name(expr, symbol.what.decl)
         found = self.type_of(arg, scope)
-        owner = self._owner(found, list(self.processes.identified()), arg, f"{PC}[...]", expr)
+        candidates = list(self.processes.identified())
+        bound = scope.look_up(arg.name) if isinstance(arg, s.Name) else None
+        if isinstance(bound, Bound) and bound.process is not None:
+            candidates = [self.processes.declarations[bound.process]]
+        owner = self._owner(found, candidates, arg, f"{PC}[...]", expr)
         if owner is None:
             return ERROR
         at = self.at
@@ -763,7 +767,7 @@ class Inference(Calls):
         later = self.unifier.fresh_label()
 
         def answer(known: Type) -> Type:
-            process = self._owner(known, list(self.processes.identified()), arg, f"{PC}[...]", expr)
+            process = self._owner(known, candidates, arg, f"{PC}[...]", expr)
             return annotate(process) if isinstance(process, s.ProcessDecl) else ERROR
 
         self.unifier.fits(self.when_known(found, expr, answer), later)
@@ -864,7 +868,7 @@ class Inference(Calls):
     def _name(self, expr: s.Name, scope: Scope) -> Type:
         name = expr.name
         match scope.look_up(name):
-            case Bound(found, _):
+            case Bound(found):
                 self._mean(expr, BoundMeaning(name))
                 return found
             case Own(found, _):

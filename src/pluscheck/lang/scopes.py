@@ -41,10 +41,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound name with a value."""
+    """A bound name with a value; if it is the identifier of a process, `process` is that one's name."""
 
     type: Type
     span: Span
+    process: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
