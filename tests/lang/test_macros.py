@@ -79,6 +79,10 @@ TABLE = {
         "macro m(x) { with (y \\in S) { x := y; } } action A { with (y \\in T) { m(a); } }",
         "action A { with (y \\in T) { with (y_2 \\in S) { a := y_2; } } }",
     ),
+    "a bound name does not hide the identifier of a procedure's caller": (
+        "macro m(x) { with (self \\in S) { x := self; } } process P(self \\in T) { L: call Q(); } procedure Q() { L: m(a); }",
+        "process P(self \\in T) { L: call Q(); } procedure Q() { L: with (self_2 \\in S) { a := self_2; } }",
+    ),
     "a new name is new": (
         "macro m(x) { with (y \\in S) { x := y; } } action A(y \\in T) { m(a[y]); y_2 := y_3; }",
         "action A(y \\in T) { with (y_4 \\in S) { a[y] := y_4; } y_2 := y_3; }",

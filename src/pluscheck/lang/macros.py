@@ -112,6 +112,12 @@ class _Macros:
         self._recursive: frozenset[str] = frozenset()
         self._taken: set[str] | None = None
         self._hidden: dict[str, frozenset[str]] = {}
+        self._identifiers = frozenset(  # a procedure may mention the identifier of whoever called it
+            declaration.param.name.name
+            for module in modules
+            for declaration in module.declarations
+            if isinstance(declaration, s.ProcessDecl) and declaration.param is not None
+        )
         self._nodes = 0
         self._uses: dict[int, MacroUse] = {}
 
@@ -290,7 +296,7 @@ class _Macros:
     def _expanded_declaration(self, declaration: s.Declaration, home: str) -> s.Declaration:
         match declaration:
             case s.ProcedureDecl():
-                return replace(declaration, body=self._block(declaration.body, _Place(home, frozenset())))
+                return replace(declaration, body=self._block(declaration.body, _Place(home, self._identifiers)))
             case s.ActionDecl(_, params):
                 bound = frozenset(p.name.name for p in params)
                 return replace(declaration, body=self._block(declaration.body, _Place(home, bound)))
