@@ -134,7 +134,9 @@ def landing(point: Point) -> str | None:
         if point.loop is not None:
             return point.loop
         if point.rest is None:
-            return DONE if point.body.procedure is None else None
+            if point.body.procedure is not None:
+                raise InternalError(f"{point.body.procedure} ends without a return")
+            return DONE
         point = point.rest
 
 

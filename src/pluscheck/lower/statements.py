@@ -22,7 +22,7 @@ from pluscheck.core.values import Value
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Annotations, ForeignMeaning, OwnMeaning, VariableMeaning
 from pluscheck.lower.checks import Known, checked, is_sure
-from pluscheck.lower.control import Point, landing
+from pluscheck.lower.control import DONE, Point, landing
 from pluscheck.lower.expressions import (
     Argument,
     Env,
@@ -241,7 +241,10 @@ class Executor:
                     self._arrive(path, point.loop, point)
                     return None
                 if point.rest is None:
-                    self._end_of_body(path, point)
+                    if point.body.procedure is not None:
+                        raise InternalError(f"{point.body.procedure} ends without a return")
+                    if self.table is not None:
+                        self._arrive(path, DONE, point)
                     return None
                 point = point.rest
                 continue
@@ -422,14 +425,6 @@ class Executor:
 
     def _go(self, path: Path, label: e.Expr, span: Span) -> None:
         self._store_own(path, self._process().pc, label, span, sure=True)
-
-    def _end_of_body(self, path: Path, point: Point) -> None:
-        if self.table is None:
-            return
-        if point.body.procedure is None:
-            self._arrive(path, "Done", point)
-        else:
-            self._return(path, point, self.table.span)
 
     def _process(self) -> ProcessTable:
         if self.table is None:
