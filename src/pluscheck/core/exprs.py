@@ -550,7 +550,7 @@ class Concat(Node):
 class Check(Node):
     """The operand, which must be of the type: else SEQUENCE_OVERFLOW if only the bound of a sequence is exceeded, else OUT_OF_RANGE.
 
-    `lower` puts one around every value that is stored in a variable. `SEQUENCE_OVERFLOW` is reported if the value would be of
+    `lower` puts them around every value that is stored in a variable, or around those parts of it that could be wrong. `SEQUENCE_OVERFLOW` is reported if the value would be of
     the type with all bounds of sequences in it taken away.
     """
 

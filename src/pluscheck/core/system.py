@@ -102,7 +102,7 @@ Clause = Pick | Guard | Bind | Assertion
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`variable' = value`; the value mentions the current state, and is wrapped in a `Check` of the variable's type."""
+    """`variable' = value`; the value mentions the current state, and has a `Check` around each part that might not be of the variable's type."""
 
     variable: str
     value: Expr
