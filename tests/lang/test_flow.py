@@ -21,6 +21,7 @@ var r : [a : 0..9, g : [Mode -> 0..9]] = [a |-> 0, g |-> [m \in Mode |-> 0]]
 procedure Callee() { C1: return; }
 macro leave(l) { if (x > l) { goto Done; }; }
 macro test() { await x = 0; }
+macro twice() { if (x > 1) { goto Done; }; x := 1; }
 """
 
 
@@ -78,6 +79,8 @@ FORBIDDEN = {
     "after a call": ("PC401", in_process("A: call Callee(); «x := 1»;")),
     "a call after a call": ("PC401", in_process("A: call Callee(); «call Callee()»;")),
     "after a macro that jumps": ("PC401", in_process("A: leave(1); «x := 1»;")),
+    "a macro after a jump": ("PC401", in_process("A: if (x = 1) { goto A; }; «test()»;")),
+    "a macro after a macro that jumps": ("PC401", in_process("A: leave(1); «leave(2)»;")),
     "a label in an action": ("PC402", "action Act { «A»: skip; }"),
     "a loop in an action": ("PC402", "action Act { «while (x < 3) { x := x + 1; }»; }"),
     "a label in a with": ("PC402", in_process("A: with (m \\in Mode) { «B»: skip; };")),
@@ -157,6 +160,15 @@ def test_a_missing_label_comes_with_a_name_that_is_free():
 def test_a_missing_label_says_because_of_what():
     (diagnostic,) = diagnostics(in_process("A: if (x = 1) { goto A; }; x := 2;"))
     assert [x.span.text for x in diagnostic.secondary] == ["goto A"]
+
+
+def test_no_label_is_suggested_where_none_can_stand():
+    (in_macro,) = diagnostics(in_process("A: twice();"))
+    (in_with,) = diagnostics(in_process("A: with (m \\in Mode) { if (x = 1) { goto A; }; skip; };"))
+    for diagnostic in (in_macro, in_with):
+        assert diagnostic.code == "PC401"
+        assert not re.search(r"L\d", diagnostic.help)
+    assert "twice()" in [label.span.text for label in in_macro.secondary]
 
 
 def test_a_misspelt_label():

@@ -17,6 +17,7 @@ from pluscheck.lang import syntax as s
 from pluscheck.lang.cycles import by_way_of, cycles
 from pluscheck.lang.findings import Findings
 from pluscheck.lang.identifiers import check_identifiers
+from pluscheck.lang.macros import Expansion
 from pluscheck.lang.processes import DONE, Processes, processes
 from pluscheck.lang.symbols import symbol_table
 from pluscheck.lang.walk import descend
@@ -25,11 +26,12 @@ from pluscheck.lang.wording import did_you_mean
 _Owner = s.ProcessDecl | s.ProcedureDecl | s.ActionDecl
 
 
-def check_flow(modules: tuple[s.Module, ...], findings: Findings) -> None:
+def check_flow(expansion: Expansion, findings: Findings) -> None:
     """Report what is wrong with the labels, jumps, calls and identifiers of processes, procedures and actions.
 
-    Macros must be expanded: a label may be due because of what a macro does.
+    Macros are expanded by now, since a label may be due because of what a macro does.
     """
+    modules = expansion.modules
     table = symbol_table(modules, Findings())  # what is wrong with names the checker reports
     owners = [
         declaration
@@ -40,7 +42,7 @@ def check_flow(modules: tuple[s.Module, ...], findings: Findings) -> None:
     fresh = _Fresh(
         {*table.symbols, *(n.label.name for o in owners for n in _statements(o.body) if n.label is not None)}
     )
-    bodies = {id(owner): _Body(owner, fresh, findings) for owner in owners}
+    bodies = {id(owner): _Body(owner, expansion, fresh, findings) for owner in owners}
     for body in bodies.values():
         body.check()
     homes = {name: body for body in bodies.values() for name in body.labels}
@@ -88,8 +90,9 @@ _GOES_ON = _End(goes_on=True)
 class _Body:
     """The body of a process, procedure or action."""
 
-    def __init__(self, owner: _Owner, fresh: _Fresh, findings: Findings) -> None:
+    def __init__(self, owner: _Owner, expansion: Expansion, fresh: _Fresh, findings: Findings) -> None:
         self.owner = owner
+        self._expansion = expansion
         self.labels: dict[str, s.Ident] = {}
         self._fresh = fresh
         self._findings = findings
@@ -250,32 +253,30 @@ class _Body:
     def _missing(self, labelled: s.Labelled, due: Label | None, inside: _Inside) -> None:
         """Report a statement that needs a label: because of what comes before (`due`), or because it is a `while`."""
         what = "a `while`" if due is None else "this statement"
-        place = _first_line(labelled.span)
         secondary = [] if due is None else [due]
         if isinstance(self.owner, s.ActionDecl):
             if due is None:
                 self._cannot_loop(labelled, "an action", "what takes several steps is a `process`")
             return  # whatever made a label due has been reported
-        if inside.with_ is None:
-            self._findings.report(
-                Code.MISSING_LABEL,
-                f"{what} needs a label",
-                place,
-                "a label is missing in front of this",
-                secondary=secondary,
-                help_line=f"write one in front of it: `{self._fresh.label()}: {_beginning(labelled.span)}`",
-            )
-        elif due is None:
+        if inside.with_ is not None and due is None:
             self._cannot_loop(labelled, "a `with`", "put the `with` inside the loop instead")
+            return
+        message, advice = f"{what} needs a label", "put what jumps at the end"
+        if id(labelled.span) in self._expansion.uses:
+            message += ", and no label can stand in a macro"
+        elif inside.with_ is not None:
+            message += ", and no label can stand inside a `with`"
+            secondary.append(Label(inside.with_, "inside this `with`"))
         else:
-            self._findings.report(
-                Code.MISSING_LABEL,
-                f"{what} needs a label, and no label can stand inside a `with`",
-                place,
-                "a label would be needed in front of this",
-                secondary=[*secondary, Label(inside.with_, "inside this `with`")],
-                help_line="put it before what jumps, or into the branches that do not",
-            )
+            advice = f"write one in front of it: `{self._fresh.label()}: {_beginning(labelled.span)}`"
+        self._findings.report(
+            Code.MISSING_LABEL,
+            message,
+            _first_line(labelled.span),
+            "a label is missing in front of this",
+            secondary=secondary,
+            help_line=advice,
+        )
 
     def _cannot_loop(self, labelled: s.Labelled, where: str, advice: str) -> None:
         self._findings.report(

@@ -44,7 +44,7 @@ def _elaborated(spec: Path | Source) -> Elaborated:
         expansion = expand_macros(modules, findings)
     except TooMuchError:
         raise SpecError(findings.in_order()) from None
-    check_flow(expansion.modules, findings)
+    check_flow(expansion, findings)
     check_updates(expansion.modules, findings)
     try:
         elaborated = check(expansion.modules[-1], expansion.modules)

@@ -337,8 +337,8 @@ class _Macros:
         use = MacroUse(macro.decl.name.name, call.span, at.use)
         body = self._instance(macro, call, at, use)
         first, *others = self._block(body, _Place(macro.home, at.bound, at.depth + 1, use))
-        # What the user wrote here is the call: its label, and the place of the statement that carries the label.
-        return (first if labelled.label is None else replace(first, label=labelled.label), *others)
+        # Where the call stands is where a step may begin, or should: there is the label, and the place that lacks one.
+        return (replace(first, label=labelled.label, span=labelled.span), *others)
 
     def _check_depth(self, call: s.MacroCall, at: _Place) -> None:
         if at.depth <= DEEPEST and all(not _deeper_than(arg, DEEPEST) for arg in call.args):
