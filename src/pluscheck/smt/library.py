@@ -66,6 +66,7 @@ class Library:
     def __init__(self) -> None:
         config = z.Z3_mk_config()
         self.context = z.Z3_mk_context(config)
+        self.open = True
         z.Z3_del_config(config)
         self._handler = z.Z3_set_error_handler(self.context, _ignore_error)
         self.bool_sort = z.Z3_mk_bool_sort(self.context)
@@ -76,7 +77,8 @@ class Library:
         self._names = 0
 
     def __del__(self) -> None:
-        context = getattr(self, "context", None)
+        # With a context go its solvers and models: where all of them are collected in one cycle, in any order, they ask `open` first.
+        context, self.open = getattr(self, "context", None), False
         if context is not None and z is not None:
             z.Z3_del_context(context)
 

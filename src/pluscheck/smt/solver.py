@@ -39,7 +39,8 @@ class Model:
         z.Z3_model_inc_ref(library.context, handle)
 
     def __del__(self) -> None:
-        z.Z3_model_dec_ref(self._library.context, self._handle)
+        if self._library.open and z is not None:
+            z.Z3_model_dec_ref(self._library.context, self._handle)
 
     def number(self, term: Term, low: int, high: int) -> int:
         """Return the value of a term that stands for a scalar of low..high; of a Boolean 0 or 1."""
@@ -81,9 +82,8 @@ class Solver:
         self._set(random_seed=seed)
 
     def __del__(self) -> None:
-        handle = getattr(self, "_handle", None)
-        if handle is not None and z is not None:
-            z.Z3_solver_dec_ref(self.library.context, handle)
+        if self.library.open and z is not None:
+            z.Z3_solver_dec_ref(self.library.context, self._handle)
 
     def _set(self, **values: int) -> None:
         context = self.library.context
