@@ -106,7 +106,8 @@ def test_mistakes_in_several_files_are_told_at_once(tmp_path):
     path = write(tmp_path, "module Top\nextends One, Two, Missing\n", "module One\nvar\n", "module Two\n$\n")
     with pytest.raises(SpecError) as caught:
         load_modules(path)
-    assert [Path(d.primary.span.source.name).stem for d in caught.value.diagnostics] == ["One", "Two", "Top"]
+    files = [Path(d.primary.span.source.name).stem for d in caught.value.diagnostics]
+    assert list(dict.fromkeys(files)) == ["One", "Two", "Top"]
 
 
 def test_an_extended_file_that_is_not_text(tmp_path):
