@@ -10,7 +10,7 @@ from pluscheck.base.diagnostics import Label
 from pluscheck.base.source import Span
 from pluscheck.lang import syntax as s
 from pluscheck.lang.dependencies import Dependencies
-from pluscheck.lang.elaborated import Annotations
+from pluscheck.lang.elaborated import Annotations, Meaning
 from pluscheck.lang.findings import Findings
 from pluscheck.lang.scopes import Bound, Entry, Scope
 from pluscheck.lang.symbols import BUILTIN_ARITY, INFINITE_SETS, PC, SymbolTable
@@ -80,6 +80,7 @@ class Session:
         """Whether operators are looked at with argument types that are not known."""
         self.put_off: list[PutOff] = []
         self.label_uses: list[LabelUse] = []
+        self._untyped_only = False
 
     # ------------------------------------------------------------------------------------- reporting
 
@@ -123,7 +124,7 @@ class Session:
             return self.infinite_set(name, span)
         else:
             help_line = did_you_mean(name, [*scope.names(), *self.table.names(home), *BUILTIN_ARITY])
-        self.report(
+        self.findings.report(
             Code.UNKNOWN_NAME,
             f"nothing here is called `{name}`",
             span,
@@ -188,6 +189,10 @@ class Session:
             case _:
                 return None
 
+    def mean(self, node: s.Node, meaning: Meaning) -> None:
+        """Annotate what a name, or an applied name, stands for."""
+        self.at.annotations.meanings[id(node)] = meaning
+
     # ------------------------------------------------------------------------------------- unification
 
     def expect(
@@ -239,6 +244,22 @@ class Session:
                 finally:
                     self.at = saved
 
+    def check_put_off(self) -> None:
+        """Report the questions that nothing has answered."""
+        self.answer_put_off()
+        for question in self.put_off:
+            self.untyped(question.span, "the type of this expression cannot be told", question.at)
+        self.put_off.clear()
+
+    def untyped(self, span: Span, message: str, at: At) -> None:
+        """Report something whose type nothing tells."""
+        # Where something is wrong anyway, this would often be a consequence of it.
+        if len(self.findings) == 0 or self._untyped_only:
+            self._untyped_only = True
+            saved, self.at = self.at, at
+            self.report(Code.UNTYPED_EXPRESSION, message, span, "nothing says what this is")
+            self.at = saved
+
     def too_large(self, span: Span) -> Type:
         """Report a type that no model could have."""
         self.report(Code.TYPE_TOO_LARGE, "the type of this expression is too large", span, "too large")
@@ -252,7 +273,7 @@ class Session:
             self.unifier.unknowns(entry.type)
         twin = scope.entries.get(name.name)
         if twin is not None:
-            self.report(
+            self.findings.report(
                 Code.DUPLICATE_NAME,
                 f"`{name.name}` is bound twice",
                 name.span,
@@ -271,7 +292,7 @@ class Session:
         scope.entries[name.name] = entry
 
     def _shadowed(self, name: s.Ident, first: Label | None) -> None:
-        self.report(
+        self.findings.report(
             Code.SHADOWED_NAME,
             f"`{name.name}` has a meaning here already" + ("" if first is not None else ": it is built in"),
             name.span,
