@@ -434,7 +434,7 @@ class Builder(Transformer[Word, Any]):
     def set_builder(self, c: Children) -> s.Expr:
         span = _from(c[0], c[-1])
         match c[1], c[3]:
-            case s.BinaryOp(s.Binary.IN, s.Name() as bound, domain), [condition]:
+            case s.BinaryOp(s.Binary.IN, s.Name() as bound, domain), [condition] if not _is_parenthesised(c[0], c[1]):
                 return s.SetFilter(_named(bound), domain, condition, span=span)
             case value, binders:
                 return s.SetMap(value, self._binders(binders), span=span)
@@ -494,3 +494,8 @@ class Builder(Transformer[Word, Any]):
 
 def _ends_in_brace(statement: s.Statement) -> bool:
     return isinstance(statement, s.IfStatement | s.Either | s.With | s.While)
+
+
+def _is_parenthesised(before: Word, expr: s.Expr) -> bool:
+    """Return whether a `(` stands between a token and the expression after it."""
+    return "(" in before.source.text[before.end_pos or 0 : expr.span.start]
