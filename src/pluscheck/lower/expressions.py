@@ -52,8 +52,8 @@ class Reading(Protocol):
     def assigned(self) -> frozenset[str]:
         """Return the variables that may not be what they were when the step began."""
 
-    def settle(self) -> frozenset[str]:
-        """Make sure that reading needs no more clauses, and return the local names that reading may give."""
+    def local_names(self) -> frozenset[str]:
+        """Return the local names that reading may give; it gives no others from now on."""
 
 
 class Unassigned:
@@ -67,7 +67,7 @@ class Unassigned:
         """Return nothing."""
         return frozenset()
 
-    def settle(self) -> frozenset[str]:
+    def local_names(self) -> frozenset[str]:
         """Return nothing."""
         return frozenset()
 
@@ -515,7 +515,7 @@ def _expanded(instance: Instance, args: tuple[s.Expr, ...], env: Env, inside: En
 def _recursive(instance: Instance, args: tuple[s.Expr, ...], env: Env, inside: Env, span: Span) -> e.Expr:
     """Return a call of an operator made for this place: it takes the core names around it as further parameters."""
     values = _values(instance, args, env)
-    captured = tuple(sorted(env.taken | env.reading.settle()))
+    captured = tuple(sorted(env.taken | env.reading.local_names()))
     inside = replace(inside, taken=inside.taken | frozenset(captured))
     params: list[str] = []
     for _, name in value_params(instance.decl):

@@ -262,8 +262,7 @@ class Lowering:
         path = Path({}, self.known)
         for param in decl.params:
             of = self.type_of(param.type, self.elaborated.annotations)
-            path.pick(param.name.name, e.AllOf(of, span=param.type.span), param.span)
-            path.names[param.name.name] = e.Local(param.name.name, span=param.name.span)
+            path.names[param.name.name] = path.pick(param.name.name, e.AllOf(of, span=param.type.span), param.span)
         body = Body(decl.body)
         ways = self._executor(None).variants(Point(body, decl.body), path, decl.name.span)
         params = tuple(param.name.name for param in decl.params)
@@ -284,8 +283,7 @@ class Lowering:
         params: tuple[str, ...] = ()
         if table.identifiers is not None and table.self_name is not None:
             params = (table.self_name,)
-            identifier = e.Local(table.self_name, span=span)
-            path.pick(table.self_name, e.AllOf(table.identifiers, span=span), span)
+            identifier = path.pick(table.self_name, e.AllOf(table.identifiers, span=span), span)
             path.names[table.self_name] = identifier
             counter = e.App(counter, identifier, span=span)
         path.clauses.append(Guard(e.Eq(counter, e.Lit(table.label(label), span=span), span=span), span))

@@ -27,7 +27,7 @@ class Handed:
         """Return the variables handed over."""
         return self.variables
 
-    def settle(self) -> frozenset[str]:
+    def local_names(self) -> frozenset[str]:
         """Return the parameters."""
         return frozenset(_handed(variable) for variable in self.variables)
 

@@ -80,11 +80,16 @@ def _expr_of(stored: Stored | None, variable: str) -> e.Expr:
             assert_never(stored)
 
 
+def _is_settled(stored: Stored) -> bool:
+    return isinstance(stored, Plain) and is_trivial(stored.expr)
+
+
 @dataclass(slots=True)
 class Path:
     """One way through a step, as far as it has come: the clauses, and what has been stored (in the order of the last assignments).
 
-    `condition` is what must be true for the statements at hand to be carried out at all: set only within a merged `if`.
+    `condition` is what must be true for the statements at hand to be carried out at all: set only within a merged `if`. `binders` are the local
+    names that the specification binds, `definitions` those that intermediate values got, and `local_types` the types that local names certainly have.
     """
 
     names: dict[str, e.Expr]
@@ -92,7 +97,12 @@ class Path:
     clauses: list[Clause] = field(default_factory=list)
     values: dict[str, Stored] = field(default_factory=dict)
     condition: e.Expr | None = None
+    binders: frozenset[str] = frozenset()
     definitions: dict[str, e.Expr] = field(default_factory=dict)
+    local_types: dict[str, t.Type] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.known = replace(self.known, local_names=self.local_types)
 
     def copy(self) -> Path:
         """Return a way that has come as far, to go on apart."""
@@ -102,12 +112,10 @@ class Path:
             list(self.clauses),
             dict(self.values),
             self.condition,
+            self.binders,
             dict(self.definitions),
+            dict(self.local_types),
         )
-
-    def taken(self) -> frozenset[str]:
-        """Return the local names that are bound so far."""
-        return frozenset(clause.name for clause in self.clauses if isinstance(clause, Pick | Bind))
 
     # As a `Reading`:
 
@@ -115,7 +123,7 @@ class Path:
         """Return the variable's value here: a `Var`, `Local` or `Lit`."""
         if variable not in self.values:
             return e.Var(variable, span=span)
-        if not is_trivial(_expr_of(self.values[variable], variable)):
+        if not _is_settled(self.values[variable]):
             self.settle()
         return at_span(_expr_of(self.values[variable], variable), span)
 
@@ -123,20 +131,24 @@ class Path:
         """Return the variables that have been assigned to."""
         return frozenset(self.values)
 
-    def settle(self) -> frozenset[str]:
-        """Bind every value that is not trivial to a name, so that it is evaluated here; return all local names."""
-        for variable, stored in self.values.items():
+    def local_names(self) -> frozenset[str]:
+        """Return the local names that reading may give, or that are bound around."""
+        self.settle()
+        return self.binders.union(self.definitions)
+
+    def settle(self) -> None:
+        """Bind every value that is not trivial to a name, so that it is evaluated here."""
+        for variable in [variable for variable, stored in self.values.items() if not _is_settled(stored)]:
+            stored = self.values[variable]
             value = _expr_of(stored, variable)
-            if not is_trivial(value):
-                if self.condition is not None:
-                    value = e.Ite(self.condition, value, e.Var(variable), span=value.span)
-                of = self.known.variables[variable]
-                sure = (isinstance(stored, Plain) and stored.sure) or is_sure(value, of, self.known)
-                name = self.bind(variable, value, stored.span)
-                if sure:
-                    self.known = replace(self.known, local_names={**self.known.local_names, name.name: of})
-                self.values[variable] = Plain(name, stored.span, sure)
-        return self.taken()
+            if self.condition is not None:
+                value = e.Ite(self.condition, value, e.Var(variable), span=value.span)
+            of = self.known.variables[variable]
+            sure = (isinstance(stored, Plain) and stored.sure) or is_sure(value, of, self.known)
+            name = self.bind(variable, value, stored.span)
+            if sure:
+                self.local_types[name.name] = of
+            self.values[variable] = Plain(name, stored.span, sure)
 
     def bind(self, hint: str, value: e.Expr, span: Span) -> e.Local:
         """Evaluate the value here and return the name that it gets, which no binder has."""
@@ -145,11 +157,24 @@ class Path:
         self.clauses.append(Bind(name, value, span))
         return e.Local(name, span=span)
 
-    def pick(self, name: str, domain: e.Expr, span: Span) -> None:
-        """Choose any element of a set."""
-        self.clauses.append(Pick(name, domain, span))
+    def pick(self, name: str, domain: e.Expr, span: Span) -> e.Local:
+        """Choose any element of a set; return the name that it gets."""
+        local = self._bound(name, span)
+        self.clauses.append(Pick(local.name, domain, span))
         if isinstance(domain, e.AllOf):
-            self.known = replace(self.known, local_names={**self.known.local_names, name: domain.type})
+            self.local_types[local.name] = domain.type
+        return local
+
+    def define(self, name: str, value: e.Expr, span: Span) -> e.Local:
+        """Evaluate the value here; return the name that it gets."""
+        local = self._bound(name, span)
+        self.clauses.append(Bind(local.name, value, span))
+        return local
+
+    def _bound(self, name: str, span: Span) -> e.Local:
+        core_name = unused(name, self.binders)
+        self.binders |= {core_name}
+        return e.Local(core_name, span=span)
 
     def store(self, variable: str, value: Stored) -> None:
         """Assign to a variable."""
@@ -227,7 +252,7 @@ class Executor:
             self.home,
             self.annotations,
             names=dict(path.names),
-            taken=path.taken(),
+            taken=path.binders,
             reading=path,
             owner=None if self.table is None else self.table.owner,
         )
@@ -352,12 +377,8 @@ class Executor:
         if binding.equals and is_trivial(value):
             path.names[binding.name.name] = value
             return
-        name = unused(binding.name.name, path.taken())
-        if binding.equals:
-            path.clauses.append(Bind(name, value, binding.span))
-        else:
-            path.pick(name, value, binding.span)
-        path.names[binding.name.name] = e.Local(name, span=binding.name.span)
+        bound = path.define if binding.equals else path.pick
+        path.names[binding.name.name] = bound(binding.name.name, value, binding.span)
 
     # ----------------------------------------------------------------------------------- assignments
 
@@ -411,7 +432,7 @@ class Executor:
         if steps:
             before = path.values.get(variable)
             sure = sure and (before is None or (isinstance(before, Plain) and before.sure))
-            value = _put(path.read(variable, span), steps, value, path.taken())
+            value = _put(path.read(variable, span), steps, value, path.binders)
         path.store(variable, Plain(value, span, sure))
 
     # --------------------------------------------------------------------- the end of a step, procedures
@@ -461,9 +482,8 @@ class Executor:
             self._store_own(path, variable, domain, decl.span, sure=False)
             return
         path.settle()
-        name = unused(decl.name.name, path.taken())
-        path.pick(name, domain, decl.span)
-        self._store_own(path, variable, e.Local(name, span=decl.span), decl.span, sure=decl.initial is None)
+        picked = path.pick(decl.name.name, domain, decl.span)
+        self._store_own(path, variable, picked, decl.span, sure=decl.initial is None)
 
     def _return(self, path: Path, point: Point, span: Span) -> None:
         procedure = self._process().procedures[str(point.body.procedure)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
@@ -43,9 +44,10 @@ def _lines(model: Model) -> Iterator[str]:
     yield from _section("constants", _constants(system))
     yield from _section("variables", (_variable(variable) for variable in system.variables))
     yield from _section("init", (expr_text(condition) for condition in system.init))
+    variants = Counter(action.name for action in system.actions)
     for action in system.actions:
         yield ""
-        yield from _action(action, several=sum(other.name == action.name for other in system.actions) > 1)
+        yield from _action(action, several=variants[action.name] > 1)
     yield from _section("operators", _operators(system))
     yield from _section("properties", _properties(model))
 
