@@ -240,7 +240,7 @@ Locals = Mapping[str, Type]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
-class _Builder:
+class ExpressionBuilder:
     """Draws expressions of a type. `depth` is how many levels may still be below; `primes` whether `Prime` may stand here."""
 
     def __init__(self, draw: Draw) -> None:
@@ -582,7 +582,7 @@ SYSTEM = _system()
 @st.composite
 def typed_expressions(draw: Draw, of: Type, depth: int = 3, *, primes: bool = False) -> Expr:
     """Expressions of a type of `POOL` over `SYSTEM`; with `primes`, also over the next state."""
-    return numbered(_Builder(draw).expression(of, depth, {}, primes=primes), count())
+    return numbered(ExpressionBuilder(draw).expression(of, depth, {}, primes=primes), count())
 
 
 @st.composite
