@@ -20,7 +20,8 @@ def run_explain(code: str | None) -> int:
     if wanted in set(Code):
         write(page(Code(wanted)))
         return Exit.MET
-    close = get_close_matches(wanted, list(Code), n=3)
-    say(f"pluscheck: there is no code {code}" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+    digits = wanted.translate(str.maketrans("OIL", "011"))  # as they are misread
+    close = get_close_matches(digits, list(Code), n=1)
+    say(f"pluscheck: there is no code {code}" + (f"; did you mean {close[0]}?" if close else ""))
     say("pluscheck: `pluscheck explain` lists them all")
     return Exit.USAGE

@@ -22,6 +22,7 @@ from pluscheck.pipeline.verify import stdlib_files, verify
 from pluscheck.report.json import report_json
 from pluscheck.report.model import Answer, ModelReport, Outcome, Report, SpecReport
 from pluscheck.report.text import Look, model_text, name_width, spec_heading, summary_text
+from pluscheck.smt.solver import interrupt
 
 DEFAULT_PATH = Path("spec")
 
@@ -31,7 +32,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
     try:
         options = _options(arguments)
         paths = _paths(arguments)
-        show = Show(_look(arguments), text=arguments.format == "text")
+        show = Show(_look(arguments), text=arguments.format == "text", no_color=arguments.no_color)
         report = _verified(paths, options, show)
     except UsageError as error:
         output.say(f"pluscheck: {error}")
@@ -128,7 +129,7 @@ def _verified(paths: tuple[Path, ...], options: Options, show: Show) -> Report:
 class Show:
     """Shows a run while it goes on: verdicts on standard output, and how far it is on standard error if that is a terminal."""
 
-    def __init__(self, look: Look, *, text: bool) -> None:
+    def __init__(self, look: Look, *, text: bool, no_color: bool) -> None:
         self.look = look
         self.abandoned = False
         self._text = text
@@ -139,11 +140,14 @@ class Show:
         self._depth: int | None = None
         self._status: Status | None = None
         if output.is_terminal(sys.stderr):
-            self._status = Console(stderr=True, highlight=False, markup=False, emoji=False).status("")
+            plain = not output.is_colored(sys.stderr, no_color=no_color)
+            console = Console(stderr=True, no_color=plain, highlight=False, markup=False, emoji=False)
+            self._status = console.status("")
 
     def stop(self) -> None:
-        """Make the run end at its next sign of life."""
+        """Make the run end at its next sign of life, and give it reason for one."""
         self._stopped = True
+        interrupt()
 
     def close(self) -> None:
         """Take the progress off the terminal."""

@@ -15,7 +15,10 @@ STACK = 512 * 1024 * 1024
 RECURSION = 200_000
 """Python frames. Trees that are deep but were accepted must not end in a RecursionError."""
 
-PATIENCE = 1.0
+MOMENT = 0.05
+"""Seconds between two requests to stop."""
+
+PATIENCE = 2.0
 """Seconds that work may go on after Ctrl-C, to hand over what it knows."""
 
 
@@ -31,12 +34,15 @@ def on_large_stack(work: Callable[[], T], stop: Callable[[], None]) -> T:
     """
     done: list[T] = []
     failed: list[BaseException] = []
+    ended = threading.Event()  # an interrupted Thread.join takes the thread for ended
 
     def run() -> None:
         try:
             done.append(work())
         except BaseException as error:  # handed to the thread that waits
             failed.append(error)
+        finally:
+            ended.set()
 
     sys.setrecursionlimit(RECURSION)
     before = threading.stack_size(STACK)
@@ -44,11 +50,14 @@ def on_large_stack(work: Callable[[], T], stop: Callable[[], None]) -> T:
     thread.start()
     threading.stack_size(before)
     try:
-        thread.join()
+        ended.wait()
     except KeyboardInterrupt:
-        stop()
-        thread.join(PATIENCE)
-        if thread.is_alive():
+        # Asked again and again: a search asks its solver many questions, and each can be interrupted.
+        for _ in range(int(PATIENCE / MOMENT)):
+            stop()
+            if ended.wait(MOMENT):
+                break
+        else:
             raise AbandonedError from None
     if failed:
         raise failed[0]

@@ -60,6 +60,17 @@ class Model:
         return value[0]
 
 
+_checking: set[Solver] = set()
+"""The solvers that are in `check` now, in whatever thread."""
+
+
+def interrupt() -> None:
+    """Make every check that is under way in this process give up soon; for a thread other than theirs."""
+    for solver in tuple(_checking):
+        solver.interrupted = True
+        z.Z3_solver_interrupt(solver.library.context, solver.handle)
+
+
 class Solver:
     """Z3's incremental SAT solver for finite domains, with assumptions.
 
@@ -74,16 +85,17 @@ class Solver:
         self.seconds = 0.0
         """Wall seconds spent in `check`."""
         self.gave: Gave | None = None
+        self.interrupted = False
         if memory is not None:
             z.Z3_global_param_set("memory_max_size", str(max(64, memory)))
         context = library.context
-        self._handle = z.Z3_mk_solver_for_logic(context, z.Z3_mk_string_symbol(context, "QF_FD"))
-        z.Z3_solver_inc_ref(context, self._handle)
+        self.handle = z.Z3_mk_solver_for_logic(context, z.Z3_mk_string_symbol(context, "QF_FD"))
+        z.Z3_solver_inc_ref(context, self.handle)
         self._set(random_seed=seed)
 
     def __del__(self) -> None:
         if self.library.open and z is not None:
-            z.Z3_solver_dec_ref(self.library.context, self._handle)
+            z.Z3_solver_dec_ref(self.library.context, self.handle)
 
     def _set(self, **values: int) -> None:
         context = self.library.context
@@ -91,17 +103,19 @@ class Solver:
         z.Z3_params_inc_ref(context, params)
         for name, value in values.items():
             z.Z3_params_set_uint(context, params, z.Z3_mk_string_symbol(context, name), value)
-        z.Z3_solver_set_params(context, self._handle, params)
+        # Z3 would take SIGINT for itself, and keep it: whoever runs the checks calls `interrupt` instead.
+        z.Z3_params_set_bool(context, params, z.Z3_mk_string_symbol(context, "ctrl_c"), False)
+        z.Z3_solver_set_params(context, self.handle, params)
         z.Z3_params_dec_ref(context, params)
 
     def add(self, term: Term) -> None:
         """Assert a formula for good."""
-        z.Z3_solver_assert(self.library.context, self._handle, term)
+        z.Z3_solver_assert(self.library.context, self.handle, term)
 
     def check(self, assumptions: Sequence[Term] = (), *, seconds: float | None = None) -> Answer:
         """Return whether what was asserted can be true together with the assumptions (constants or their negations).
 
-        Gives up with UNKNOWN after so many wall seconds, on Ctrl-C, or when out of memory; `gave` then says which.
+        Gives up with UNKNOWN after so many wall seconds, when interrupted, or when out of memory; `gave` then says which.
         """
         if seconds is not None and seconds <= 0:
             self.gave = Gave.TIME
@@ -110,12 +124,15 @@ class Solver:
         self._set(timeout=2**32 - 1 if seconds is None else max(1, min(int(seconds * 1000), 2**31)))
         context = self.library.context
         started = time.monotonic()
+        self.interrupted = False
+        _checking.add(self)
         try:
-            code = z.Z3_solver_check_assumptions(context, self._handle, len(assumptions), array(assumptions))
+            code = z.Z3_solver_check_assumptions(context, self.handle, len(assumptions), array(assumptions))
         except Z3Exception as error:
             self.gave = _why(str(error))
             return Answer.UNKNOWN
         finally:
+            _checking.discard(self)
             self.seconds += time.monotonic() - started
         match code:
             case 1:
@@ -123,19 +140,21 @@ class Solver:
             case -1:
                 return Answer.UNSAT
             case _:
-                self.gave = _why(z.Z3_solver_get_reason_unknown(context, self._handle))
+                self.gave = _why(z.Z3_solver_get_reason_unknown(context, self.handle))
+                if self.interrupted:
+                    self.gave = Gave.INTERRUPTED
                 if self.gave is Gave.UP and seconds is not None and time.monotonic() - started >= seconds:
                     self.gave = Gave.TIME
                 return Answer.UNKNOWN
 
     def model(self) -> Model:
         """Return the model behind the last answer, which was SAT."""
-        return Model(self.library, z.Z3_solver_get_model(self.library.context, self._handle))
+        return Model(self.library, z.Z3_solver_get_model(self.library.context, self.handle))
 
     def needed_assumptions(self) -> bool:
         """Return whether the last answer, which was UNSAT, rests on the assumptions: without them there might be a model."""
         context = self.library.context
-        core = z.Z3_solver_get_unsat_core(context, self._handle)
+        core = z.Z3_solver_get_unsat_core(context, self.handle)
         z.Z3_ast_vector_inc_ref(context, core)
         size = z.Z3_ast_vector_size(context, core)
         z.Z3_ast_vector_dec_ref(context, core)
