@@ -110,7 +110,7 @@ class _Checker:
                 else:
                     self._inference.named_type(symbol, decl)
                 if decl.value is not None:
-                    self._check_constant(decl.value, "a type", frozenset(param.name for param in decl.params))
+                    self._check_constant(decl.value, "a type", decl.params)
 
     def _check_recursive_declarations(self) -> None:
         for name, declaration in self._table.recursive.items():
@@ -303,8 +303,8 @@ class _Checker:
 
     # ------------------------------------------------------------------------------- state and next state
 
-    def _check_constant(self, tree: s.Node, what: str, params: frozenset[str] = frozenset()) -> None:
-        found = self._known.state_in(tree, apart_from=params)
+    def _check_constant(self, tree: s.Node, what: str, params: Iterable[s.Ident] = ()) -> None:
+        found = self._known.state_in(tree, params)
         if found is not None:
             here, variable = found
             self._report_state(here.span, variable.span, f"{what} cannot depend on the state", variable.name)

@@ -45,14 +45,25 @@ class Mention:
     span: Span
 
 
-def mentions(tree: s.Node) -> Iterator[Mention]:
-    """Yield each name and each applied operator in an expression."""
+def mentions(tree: s.Node, params: Iterable[s.Ident] = ()) -> list[Mention]:
+    """Return each name and each applied operator in an expression, but for those that it, or `params`, bind."""
+    found: list[Mention] = []
+    bound = {param.name for param in params}
     for node in descend(tree):
         match node:
             case s.Name(name):
-                yield Mention(name, node.span)
+                found.append(Mention(name, node.span))
             case s.Apply(operator):
-                yield Mention(operator.name, operator.span)
+                found.append(Mention(operator.name, operator.span))
+            case s.Binder(names) | s.Lambda(names):
+                bound.update(name.name for name in names)
+            case s.Choose(ident) | s.SetFilter(ident):
+                bound.add(ident.name)
+            case s.OperatorDecl(ident, own_params):
+                bound.add(ident.name)
+                bound.update(param.name.name for param in own_params)
+    # As nothing may be shadowed, a name that is bound anywhere in it means nothing else in the rest of it.
+    return [mention for mention in found if mention.name not in bound]
 
 
 @dataclass(slots=True)
@@ -79,14 +90,12 @@ class Dependencies:
         symbol = self.table.symbols.get(name)
         return symbol is not None and isinstance(symbol.what, VarSymbol | LocalSymbol)
 
-    def state_in(self, tree: s.Node, *, apart_from: frozenset[str] = frozenset()) -> tuple[Mention, Mention] | None:
+    def state_in(self, tree: s.Node, params: Iterable[s.Ident] = ()) -> tuple[Mention, Mention] | None:
         """Return where the expression first depends on the state: the name in it, and the variable in the end.
 
-        Names in `apart_from` are bound around it.
+        The names of `params` are bound around it.
         """
-        for mention in mentions(tree):
-            if mention.name in apart_from:
-                continue
+        for mention in mentions(tree, params):
             if self.is_state(mention.name):
                 return mention, mention
             if mention.name in self.state:
@@ -108,32 +117,30 @@ class Dependencies:
     def primes_in(self, tree: s.Node) -> Iterator[tuple[Span, Span | None]]:
         """Yield each place where the expression depends on the next state, and for an operator the prime in it."""
         for node in descend(tree):
-            match node:
-                case s.UnaryOp(s.Unary.PRIME | s.Unary.UNCHANGED):
-                    yield node.span, None
-                case s.Name(name) | s.Apply(s.Ident(name)) if name in self.primes:
-                    yield node.span, self.primes[name]
+            if isinstance(node, s.UnaryOp) and node.op in (s.Unary.PRIME, s.Unary.UNCHANGED):
+                yield node.span, None
+        if self.primes:
+            for mention in mentions(tree):
+                if mention.name in self.primes:
+                    yield mention.span, self.primes[mention.name]
 
 
-def _bodies(symbol: Symbol) -> Iterable[s.Node]:
-    """Yield what must be known before the name can be used: bodies of operators, types of variables."""
+def _mentioned(symbol: Symbol) -> list[Mention]:
+    """Return what must be known before the name can be used: by bodies of operators, by types of variables."""
     match symbol.what:
         case TypeSymbol(decl):
-            if decl.value is not None:
-                yield decl.value
-            yield from (s.Name(part.name, span=part.span) for part in decl.parts)
+            value = [] if decl.value is None else mentions(decl.value, decl.params)
+            return value + [Mention(part.name, part.span) for part in decl.parts]
         case ConstSymbol(decl):
-            yield decl.type
-            if decl.default is not None:
-                yield decl.default
+            return mentions(decl.type) + ([] if decl.default is None else mentions(decl.default))
         case VarSymbol(decl, _):
-            yield decl.type
+            return mentions(decl.type)
         case LocalSymbol(decl, _):
-            yield decl.type
+            return mentions(decl.type)
         case OperatorSymbol(decl, _):
-            yield decl.body
+            return mentions(decl.body, [param.name for param in decl.params])
         case SortSymbol() | EnumSymbol() | LiteralSymbol() | ProcedureSymbol() | ProcessSymbol() | ActionSymbol():
-            return
+            return []
         case what:
             assert_never(what)
 
@@ -143,7 +150,7 @@ def dependencies(table: SymbolTable, findings: Findings) -> Dependencies:
     found = Dependencies(table)
     own_primes: dict[str, Span] = {}
     for name, symbol in table.symbols.items():
-        declared = [m for body in _bodies(symbol) for m in mentions(body) if m.name in table.symbols or m.name == PC]
+        declared = [m for m in _mentioned(symbol) if m.name == PC or table.look_up(m.name, symbol.module) is not None]
         found.mentioned[name] = tuple({m.name: m for m in reversed(declared)}.values())
         if isinstance(symbol.what, OperatorSymbol):
             for node in descend(symbol.what.decl.body):
