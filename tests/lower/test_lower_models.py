@@ -222,6 +222,12 @@ def test_a_module_where_nothing_happens_is_not_deadlocked():
         ("type S == SUBSET (0..63) var x : 0..1 = 0 invariant I == {x} \\in S", []),
         ("type S == SUBSET (0..63) var x : S = {} action A(s \\in S) { x := s; }", ["PC601"]),
         ("const C : 0..1 == Cardinality(SUBSET (SUBSET (SUBSET (0..9))))", ["PC601"]),
+        ("const N : 0..10 ^ 12 == 10 ^ 12 var x : 0..N \\in 0..N action A(y \\in 0..1) { x := y; }", []),
+        ("const N : 0..10 ^ 12 == 10 ^ 12 var x : 0..1 = 0 invariant I == \\A y \\in 0..N - 1 : x <= y", ["PC601"]),
+        ("var x : 0..1 = 0 action A { with (y \\in 0 - 10 ^ 6..10 ^ 6) { x := y; }; }", ["PC601"]),
+        ("var x : 0..1 = 0 invariant I == x \\in 0..10 ^ 12", []),
+        ("const C : [0..2 ^ 40 -> BOOLEAN]  model m { C = [i \\in {} |-> TRUE]; }", ["PC504"]),
+        ("const C : 0..1 == Cardinality({n \\in 0..999999 : n * n > n})", ["PC602"]),
         ("const C : 0..1 == 7 ^ (7 ^ (7 ^ 7))", ["PC605"]),
     ],
 )

@@ -131,6 +131,8 @@ def _is_all_of(expr: e.Expr, of: t.Type, known: Known) -> bool:
             return len(sets) == len(items) and all(
                 _is_all_of(inner, item, known) for inner, item in zip(sets, items, strict=True)
             )
+        case e.Interval(low, high), t.RangeType(least, greatest):
+            return known.constant(low) == least and known.constant(high) == greatest
         case _:
             if t.cardinality(of, known.scope) > MAX_ENUMERATED:
                 return False
@@ -160,6 +162,11 @@ def within(expr: e.Expr, of: t.Type, known: Known) -> bool:
     match expr, of:
         case e.AllOf(same), _ if same == of:
             return True
+        case e.Interval(low, high), t.RangeType(least, greatest):
+            first, last = known.constant(low), known.constant(high)
+            if not isinstance(first, int) or not isinstance(last, int):
+                return False
+            return first > last or (least <= first and last <= greatest)
         case e.Powerset(operand), t.SetType(element):
             return within(operand, element, known)
         case e.FunctionSpace(domain, target), t.FunctionType(arguments, results):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Label
-from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.errors import InternalError
 from pluscheck.base.source import Span
 from pluscheck.core import exprs as e
 from pluscheck.core import types as t
-from pluscheck.core.evaluator import Environment, Fault, evaluate
+from pluscheck.core.evaluator import MAX_EFFORT, Effort, Environment, Fault, outermost, value_of
+from pluscheck.core.sets import TooLarge
 from pluscheck.core.values import Function, Record, Value, show
 from pluscheck.core.walk import subterms
 from pluscheck.lang import syntax as s
@@ -22,6 +23,9 @@ from pluscheck.lower.expressions import Env, Home, lower_expr
 from pluscheck.lower.operators import Operators
 from pluscheck.lower.problems import Abandoned, Problems
 from pluscheck.lower.types import Arguments
+
+MAX_EFFORT_ON_CONSTANTS = 1_000_000
+"""How many terms may be visited for all the constant expressions of a model together: a few seconds."""
 
 _NONE: Arguments = MappingProxyType({})
 
@@ -41,6 +45,7 @@ class Constants:
     operators: Operators
     problems: Problems
     values: dict[str, Value] = field(default_factory=dict)
+    _effort: Effort = field(default_factory=lambda: _effort_left(MAX_EFFORT_ON_CONSTANTS))
     _under_way: list[str] = field(default_factory=list)
     _abandoned: set[str] = field(default_factory=set)
 
@@ -67,13 +72,13 @@ class Constants:
         return self._evaluated(lower_expr(expr, Env(self.home, annotations, names)), expr.span)
 
     def known(self, expr: e.Expr) -> Value | None:
-        """Return the value of an expression if it depends on nothing but constants, and has one."""
+        """Return the value of an expression if it depends on nothing but constants, and has one that is not too large. Raises Abandoned."""
         try:
             parts = self._with_operators(expr)
             if any(isinstance(part, e.Var) for part in parts) or _free_locals(expr):
                 return None
             return self._plainly_evaluated(expr, parts)
-        except Fault:
+        except (Fault, TooLarge):
             return None
 
     def _determined(self, decl: s.ConstDecl) -> Value:
@@ -149,6 +154,10 @@ class Constants:
                 secondary=places,
                 remedy=f"`pluscheck explain {fault.site.kind}` tells what the fault is",
             ) from None
+        except TooLarge as error:
+            for diagnostic in error.diagnostics:
+                self.problems.add(diagnostic)
+            raise Abandoned from None
 
     def _with_operators(self, expr: e.Expr) -> list[e.Expr]:
         """Return all terms of the expression and of the operators that it calls."""
@@ -165,13 +174,10 @@ class Constants:
         return parts
 
     def _plainly_evaluated(self, expr: e.Expr, parts: list[e.Expr]) -> Value:
+        """Return the expression's value; `parts` are all its terms. Raises Fault, TooLarge and Abandoned."""
         constants = {part.name: self.value(part.name) for part in parts if isinstance(part, e.Const)}
-        try:
-            return evaluate(Environment(self.scope, constants, self.operators.complete(), {}), expr, ())
-        except SpecError as error:
-            for diagnostic in error.diagnostics:
-                self.problems.add(diagnostic)
-            raise Abandoned from None
+        environment = Environment(self.scope, constants, self.operators.complete(), {})
+        return value_of(expr, replace(outermost(environment, ()), effort=self._effort))
 
     def _cycle(self, name: str) -> Abandoned:
         members = self._under_way[self._under_way.index(name) :]
@@ -181,6 +187,13 @@ class Constants:
             self.declared[name].name.span,
             " → ".join(f"`{member}`" for member in (*members, name)),
         )
+
+
+def _effort_left(terms: int) -> Effort:
+    """Return the effort of an evaluation that has this many terms left to visit."""
+    effort = Effort()
+    effort.visited = MAX_EFFORT - terms
+    return effort
 
 
 def _as_expr(argument: t.Type | int) -> e.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, assert_never
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Label
@@ -15,6 +15,7 @@ from pluscheck.core import types as t
 from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.system import (
     Action,
+    Assertion,
     Bind,
     Constant,
     Guard,
@@ -123,12 +124,11 @@ class Lowering:
         for process_variables in self._attempted(self._process_variables):
             variables += process_variables.variables
             init += process_variables.init
-        # A predicate may be about where processes are, and their variables.
-        init += [p for decl in elaborated.inits for p in self._attempted(self._lowered, decl.predicate)]
-        self._check_sizes(variables)
-        # Actions need every variable's type, so there is no going on without.
+        self._check_sizes(variables, constants)
+        # What follows mentions variables and program counters: there is no going on without their types.
         self.problems.raise_if_any()
         self.known = replace(self.known, variables={variable.name: variable.type for variable in variables})
+        init += [p for decl in elaborated.inits for p in self._attempted(self._lowered, decl.predicate)]
         actions = [a for decl in elaborated.actions for found in self._attempted(self._action, decl) for a in found]
         for table in self.tables.values():
             for label, point in table.flow.points.items():
@@ -331,15 +331,12 @@ class Lowering:
 
     # ---------------------------------------------------------------------------------------------- sizes
 
-    def _check_sizes(self, variables: list[Variable]) -> None:
+    def _check_sizes(self, variables: list[Variable], constants: list[Constant]) -> None:
         cells = 0
+        for constant in constants:
+            self._check_size(constant)
         for variable in variables:
-            trouble = too_large(variable.type, self.scope)
-            if trouble is not None:
-                self.problems.report(
-                    Code.TYPE_TOO_LARGE, f"the type of `{variable.name}` is too large", variable.span, trouble
-                )
-            else:
+            if self._check_size(variable):
                 cells += scalars(variable.type, self.scope)
         if cells > MAX_SCALARS:
             self.problems.report(
@@ -349,18 +346,55 @@ class Lowering:
                 f"a state has {count_text(cells)} cells, more than {MAX_SCALARS:,}",
             )
 
+    def _check_size(self, declared: Variable | Constant) -> bool:
+        """Return whether a value of the type is not too large; report if it is."""
+        trouble = too_large(declared.type, self.scope)
+        if trouble is not None:
+            self.problems.report(
+                Code.TYPE_TOO_LARGE, f"the type of `{declared.name}` is too large", declared.span, trouble
+            )
+        return trouble is None
+
     def _check_enumerable(self, system: TransitionSystem) -> None:
-        """Report every set of all values of a type that is gone through and is too large for it."""
-        for expr in _enumerated(system):
-            trouble = too_many(expr.type, self.scope)
-            if trouble is not None:
-                self.problems.report(
-                    Code.TYPE_TOO_LARGE, "this set is too large to be gone through", expr.span, trouble
-                )
+        """Report every set that is gone through and is too large for it, as far as its form tells."""
+        roots = _roots(system)
+        only_asked = {
+            id(inner)
+            for part in subterms(roots)
+            if isinstance(part, e.In | e.Subset)
+            for inner in _asked_for_membership(part.set if isinstance(part, e.In) else part.right)
+        }
+        for part in subterms(roots):
+            match part:
+                case e.AllOf(of):
+                    trouble = too_large(of, self.scope) if id(part) in only_asked else too_many(of, self.scope)
+                    self._report_too_many(part.span, trouble)
+                case e.Forall(binders) | e.Exists(binders) | e.Lambda(binders) | e.Map(_, binders):
+                    for binder in binders:
+                        self._check_range(binder.domain)
+                case e.Choose(binder) | e.Filter(binder):
+                    self._check_range(binder.domain)
+                case _:
+                    pass
+        for action in system.actions:
+            for clause in action.clauses:
+                if isinstance(clause, Pick):
+                    self._check_range(clause.domain)
+
+    def _check_range(self, domain: e.Expr) -> None:
+        """Report a range with constant bounds that is too large to be gone through."""
+        if isinstance(domain, e.Interval):
+            low, high = self.constants.known(domain.low), self.constants.known(domain.high)
+            if isinstance(low, int) and isinstance(high, int) and low <= high:
+                self._report_too_many(domain.span, too_many(t.RangeType(low, high), self.scope))
+
+    def _report_too_many(self, span: Span, trouble: str | None) -> None:
+        if trouble is not None:
+            self.problems.report(Code.TYPE_TOO_LARGE, "this set is too large to be gone through", span, trouble)
 
 
-def _enumerated(system: TransitionSystem) -> Iterator[e.AllOf]:
-    """Yield every `AllOf` whose elements are needed one by one: all but those on the right of `\\in`, `\\subseteq` and in sets on the right of those."""
+def _roots(system: TransitionSystem) -> list[e.Expr]:
+    """Return all expressions of a system."""
     roots = [variable.initial for variable in system.variables if variable.initial is not None]
     roots += [*system.init, *(prop.formula for prop in system.properties)]
     roots += [operator.body for operator in system.operators.values()]
@@ -370,21 +404,11 @@ def _enumerated(system: TransitionSystem) -> Iterator[e.AllOf]:
         roots += [update.value for update in action.updates]
         for clause in action.clauses:
             match clause:
-                case Pick(_, expr) | Guard(expr) | Bind(_, expr):
+                case Pick(_, expr) | Guard(expr) | Bind(_, expr) | Assertion(expr):
                     roots.append(expr)
                 case _:
-                    roots.append(clause.condition)
-    only_asked: set[int] = set()
-    found: dict[int, e.AllOf] = {}
-    for part in subterms(roots):
-        match part:
-            case e.In(_, of) | e.Subset(_, of):
-                only_asked |= {id(inner) for inner in _asked_for_membership(of)}
-            case e.AllOf():
-                found[id(part)] = part
-            case _:
-                pass
-    yield from (part for key, part in found.items() if key not in only_asked)
+                    assert_never(clause)
+    return roots
 
 
 def _asked_for_membership(of: e.Expr) -> Iterator[e.Expr]:
