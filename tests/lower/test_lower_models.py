@@ -260,3 +260,8 @@ def test_long_chains_of_operators_are_no_problem():
 def test_text_is_always_the_same():
     text = "sort S  enum E == {a, b}  var f : [S -> SUBSET E] = [i \\in S |-> {a, b}]  model m { scope S = 3; }"
     assert system_text(model_of(text)) == system_text(model_of(text))
+
+
+def test_long_chains_of_constants_are_no_problem():
+    chain = "".join(f"const C{n} : 0..999 == C{n + 1} + 1\n" for n in range(300))
+    assert values(f"{chain}const C300 : 0..999 == 0")["C0"] == "300"

@@ -151,3 +151,8 @@ def test_labels_of_procedures_keep_apart_from_those_of_the_process():
     process Q { A: call One(); B: skip; }
     """
     assert run(spec, "P.A", "P.S") == {"x": "1", "pc.P": "B", "pc.Q": "A"}
+
+
+def test_initial_predicates_can_mention_where_processes_are():
+    spec = 'process P(self \\in 0..1) var n : 0..2; { A: skip; } init pc[0] = "A" /\\ n[0] = 2 /\\ n[1] = 1'
+    assert shown(system_of(spec), initial(system_of(spec)))["n"] == "(0 :> 2 @@ 1 :> 1)"

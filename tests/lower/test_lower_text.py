@@ -13,6 +13,10 @@ from pluscheck.lower import lower, models
 from pluscheck.lower.text import system_text
 
 GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted(
+    [*ROOT.glob("spec/*/*.plus"), *ROOT.glob("src/pluscheck/stdlib/*.plus"), *ROOT.glob("tests/corpus/*.plus")]
+)
 
 
 @pytest.mark.parametrize("spec", [path.stem for path in sorted(GOLDEN.glob("*.plus"))])
@@ -25,3 +29,10 @@ def test_specs_are_lowered_as_the_golden_file_says(spec):
         golden.write_text(text)
     assert text == golden.read_text()
     assert [fault for model in lowered for fault in faults_of_form(model.system)] == []
+
+
+@pytest.mark.parametrize("spec", SHIPPED, ids=lambda path: path.stem)
+def test_what_ships_is_well_formed(spec):
+    elaborated = elaborate(spec)
+    for name in models(elaborated):
+        assert faults_of_form(lower(elaborated, name).system) == []
