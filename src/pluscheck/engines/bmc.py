@@ -213,9 +213,7 @@ class _Search:
                     self.stopped = _reason(unrolling.gave)
                     return open_
                 case Answer.UNSAT:
-                    if unrolling.is_dead_end():
-                        self._dead_end(level)
-                    unrolling.rule_out(asked)
+                    self._look_for_life(unrolling, asked)
                     return open_
                 case Answer.SAT:
                     view = views.of_model()
@@ -223,6 +221,22 @@ class _Search:
                         if view.shows(questions[i]):
                             self._record(questions[i].asked, level, view)
                     open_ = [i for i in open_ if not self._is_closed(questions[i].asked)]
+
+    def _look_for_life(self, unrolling: Unrolling, asked: Sequence[int]) -> None:
+        """Find out whether there is a run of this length at all; none ends with what was asked."""
+        answer = Answer.SAT if unrolling.answer_needed_question() else Answer.UNSAT
+        unrolling.rule_out(asked)
+        if answer is Answer.SAT:
+            answer = unrolling.check(seconds=self._seconds_left())
+        match answer:
+            case Answer.SAT:
+                pass
+            case Answer.UNSAT:
+                self._dead_end(unrolling.length)
+            case Answer.UNKNOWN:
+                self.stopped = _reason(unrolling.gave)
+            case _:
+                assert_never(answer)
 
     def _dead_end(self, level: int) -> None:
         """Take note that there is no run of this length."""

@@ -134,9 +134,9 @@ class Unrolling:
         """Return whether there is a run of this length."""
         return self._solver.check(seconds=seconds)
 
-    def is_dead_end(self) -> bool:
-        """Return whether the last answer, which was UNSAT, shows that there is no run of this length at all."""
-        return not self._solver.needed_assumptions()
+    def answer_needed_question(self) -> bool:
+        """Return whether the last answer to `ask`, which was UNSAT, rests on the question; if not, there is no run of this length at all."""
+        return self._solver.needed_assumptions()
 
     def rule_out(self, questions: Sequence[int]) -> None:
         """Assert that none of the questions is true at the end: an UNSAT answer has shown it, and further steps profit."""
