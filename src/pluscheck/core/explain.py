@@ -256,8 +256,8 @@ def _shown_terms(expr: Expr, setting: Setting) -> list[Shown]:
     # Only what stands outside of binders: inside, a term has a value for each choice.
     inner = [] if _binds(expr) else [shown for part in children(expr) for shown in _shown_terms(part, setting)]
     whole = " ".join(expr.span.text.split())
-    if not whole or not (inner or _binds(expr)):
-        return inner  # a term of constants tells nothing
+    if not whole or not (inner or _binds(expr) or isinstance(expr, Call)):
+        return inner  # a term of constants tells nothing; what an operator is of them depends on the state
     return [*inner, *_valued(whole, expr, setting)]
 
 

@@ -200,7 +200,10 @@ def _answer(item: PropertyReport) -> str:
         case Answer.PROVED:
             return "proved unreachable" if item.kind is Kind.WITNESS else "proved"
         case Answer.BOUNDED:
-            return f"not reached in {counted(steps, 'step')}" if item.kind is Kind.WITNESS else f"bounded {steps}"
+            if item.kind is Kind.WITNESS:
+                as_expected = ", as expected" if item.outcome is Outcome.MET else ""
+                return f"not reached in {counted(steps, 'step')}{as_expected}"
+            return f"bounded {steps}"
         case Answer.VIOLATED:
             return f"violated in {counted(steps, 'step')}" if steps else "violated in the initial state"
         case Answer.REACHED:
@@ -249,10 +252,13 @@ def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableTy
         table.add_column("process", overflow="fold")
     table.add_column("action", overflow="fold", max_width=max(12, look.width // 3))
     table.add_column("what changes", overflow="fold", ratio=1)
-    table.add_row("0", *([""] if with_process else []), Text("initially", "dim"), Text(_initially(trace), "dim"))
     for step in trace.steps:
         table.add_row(*_step_cells(step, look, with_process=with_process))
-    parts: list[RenderableType] = [table]
+    parts: list[RenderableType] = []
+    if trace.initial:
+        parts.append(Text(f"initially {_initially(trace)}\n", "dim"))
+    if trace.steps:
+        parts.append(table)
     if trace.fault is not None:
         parts.extend(_fault(trace.fault, look))
     if trace.waiting:
@@ -283,7 +289,11 @@ def _step_cells(step: StepReport, look: Look, *, with_process: bool) -> list[Tex
         cells.append(Text(step.process or "", "cyan"))
     arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
     cells.append(Text(f"{step.action}({arguments})" if arguments else step.action))
-    cells.append(Text("\n").join(_change(change, look) for change in step.changes))
+    # Where the process itself goes is said last and in short: the action is named after where it was.
+    own = f"pc[{step.process}]"
+    changes = [_change(change, look) for change in step.changes if change.path != own]
+    changes += [Text(f"{look.arrow} {change.new}", "dim") for change in step.changes if change.path == own]
+    cells.append(Text("\n").join(changes))
     return cells
 
 
