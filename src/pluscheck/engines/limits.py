@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from dataclasses import dataclass
@@ -37,5 +36,7 @@ class Limits:
 
 def peak_memory() -> int:
     """Return the most bytes that this process ever held."""
+    import resource  # only Unix has it, and only a budget of memory needs it
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
