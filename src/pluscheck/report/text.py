@@ -143,7 +143,7 @@ def summary_text(report: Report, look: Look) -> str:
 # ---------------------------------------------------------------------------------------- one verdict
 
 
-def _model_heading(model: ModelReport, look: Look) -> Text:
+def _model_heading(model: ModelReport, look: Look) -> RenderableType:
     """Return the line above a model's verdicts: its name, its sizes, how deep it was checked."""
     remarks = [f"{sort} = {size}" for sort, size in model.scope]
     if model.depth is not None:
@@ -154,7 +154,7 @@ def _model_heading(model: ModelReport, look: Look) -> Text:
         remarks.append("no run is longer")
     if look.timings:
         remarks.append(f"{model.seconds:.1f} s")
-    return Text("  ").append(model.name, "bold").append("  " + look.dot.join(remarks), "dim")
+    return _row(Text(f"  {model.name}  ", "bold"), Text(look.dot.join(remarks), "dim"))
 
 
 def _property_line(item: PropertyReport, model: ModelReport, width: int, look: Look) -> RenderableType:
