@@ -279,6 +279,15 @@ HOSTILE = {
     "generic types that double": "type T0(X) == [a : X, b : X]\n"
     + "".join(f"type T{i}(X) == T{i - 1}(T{i - 1}(X))\n" for i in range(1, 30))
     + "var v : T29(BOOLEAN)\n",
+    "many unknown names that are close to many known ones": "".join(f"var name{i}x : 0..3 = 0\n" for i in range(2000))
+    + "invariant P == "
+    + " /\\ ".join(f"name{i}y = 1" for i in range(2000)),
+    "bound names whose types double": "var x0 : 0..3 = 0\naction A { "
+    + "".join(f"with (x{i} = <<x{i - 1}, x{i - 1}>>) {{ " for i in range(1, 60))
+    + "skip; "
+    + "}; " * 59
+    + "}",
+    "questions that nothing answers": "Op(y) == " + " /\\ ".join(f"y.f{i}[y.g{i}] = y.h{i}" for i in range(1000)),
     "many uses of an unknown name": "invariant P == " + " /\\ ".join(["nothing"] * 3000),
 }
 

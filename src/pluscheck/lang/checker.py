@@ -81,9 +81,16 @@ class _Checker:
         for module in self._modules:
             self._inference.at = At(self._inference.main, module.name.name)
             for declaration in module.declarations:
-                self._check_declaration(declaration)
+                try:
+                    self._check_declaration(declaration)
+                except TypeTooLargeError:
+                    self._inference.too_large(declaration.span)
                 self._inference.answer_put_off()
-        models = check_models(self._inference, self._root)
+        try:
+            models = check_models(self._inference, self._root)
+        except TypeTooLargeError:
+            models = {}
+            self._inference.too_large(self._root.name.span)
         for model in models.values():
             self._check_primes(model)
             for entry in model.entries:
@@ -105,10 +112,13 @@ class _Checker:
         for symbol in self._table.symbols.values():
             if isinstance(symbol.what, TypeSymbol):
                 decl = symbol.what.decl
-                if decl.params:
-                    self._inference.declare_generic(symbol, decl)
-                else:
-                    self._inference.named_type(symbol, decl)
+                try:
+                    if decl.params:
+                        self._inference.declare_generic(symbol, decl)
+                    else:
+                        self._inference.named_type(symbol, decl)
+                except TypeTooLargeError:
+                    self._inference.too_large(symbol.span)
                 if decl.value is not None:
                     self._check_constant(decl.value, "a type", decl.params)
 

@@ -77,10 +77,12 @@ class DeclaredTypes(Kinds):
             return
         saved, self.at = self.at, At(self.main, symbol.module)
         scope = Scope()
-        for param in decl.params:
-            self.bind(scope, param, Bound(self.unifier.fresh(), param.span))
-        self._element_type(decl.value, scope)
-        self.at = saved
+        try:
+            for param in decl.params:
+                self.bind(scope, param, Bound(self.unifier.fresh(), param.span))
+            self._element_type(decl.value, scope)
+        finally:
+            self.at = saved
 
     def _generic_type(self, expr: s.Apply, symbol: Symbol, decl: s.TypeDecl, scope: Scope) -> Type:
         self.mean(expr, TypeMeaning(decl))

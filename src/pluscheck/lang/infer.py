@@ -220,18 +220,24 @@ class Inference(Names):
     def only_guessing(self) -> Iterator[None]:
         """Look at operators with unknown arguments inside; what is found is no use elsewhere, but for what is reported."""
         self.guessing = self.unifier.lenient = True
-        with self.discarding_instances():
-            yield
-        self.guessing = self.unifier.lenient = False
+        try:
+            with self.discarding_instances():
+                yield
+        finally:
+            self.guessing = self.unifier.lenient = False
 
     def guess_at(self, template: Template) -> None:
         """Look at an operator with unknown arguments, for what is wrong with it however it is used."""
         put_off, self.put_off = self.put_off, []
         uses = len(self.label_uses)
         types = tuple([None if p.arity else self.unifier.fresh() for p in template.params])
-        self.instantiate(template, types, dict.fromkeys([p.name.name for p in template.params if p.arity]), None)
+        try:
+            self.instantiate(template, types, dict.fromkeys([p.name.name for p in template.params if p.arity]), None)
+        except TypeTooLargeError:
+            self.too_large(template.span)
+        finally:
+            self.put_off = put_off
         self.check_labels(uses)
-        self.put_off = put_off
 
     def _with_bound(self, name: s.Ident, of: Type, scope: Scope) -> Scope:
         inner = Scope(scope)

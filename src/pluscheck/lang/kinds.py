@@ -38,11 +38,11 @@ _SCALARSET_HELP = (
 class Kinds(Calls):
     """Values that have to be of a kind."""
 
-    def boolean(self, expr: s.Expr, scope: Scope, *, why: str | None = None) -> Type:
+    def boolean(self, expr: s.Expr, scope: Scope) -> Type:
         """Check that the expression is a BOOLEAN."""
         found = self.type_of(expr, scope)
         if not self.unifier.fits(found, BOOL):
-            self.mismatch(expr.span, found, BOOL, code=Code.NOT_A_BOOLEAN, help_line=why)
+            self.mismatch(expr.span, found, BOOL, code=Code.NOT_A_BOOLEAN)
         return BOOL
 
     def integer(self, expr: s.Expr, scope: Scope) -> Type:

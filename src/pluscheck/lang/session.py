@@ -11,7 +11,7 @@ from pluscheck.base.source import Span
 from pluscheck.lang import syntax as s
 from pluscheck.lang.dependencies import Dependencies
 from pluscheck.lang.elaborated import Annotations, Meaning
-from pluscheck.lang.findings import Findings
+from pluscheck.lang.findings import MOST_FINDINGS, Findings
 from pluscheck.lang.scopes import Bound, Entry, Scope
 from pluscheck.lang.symbols import BUILTIN_ARITY, INFINITE_SETS, PC, SymbolTable
 from pluscheck.lang.types import LabelType, SortType, Type, UnionType, Unknown
@@ -26,7 +26,7 @@ MOST_NODES_IN_INSTANCES = 300_000
 
 
 class ExhaustedError(Exception):
-    """Checking would take too long; why has been reported."""
+    """Checking would take too long, which has been reported; or more has been reported than anyone wants to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,9 @@ class Session:
         secondary: Iterable[Label] = (),
         help_line: str | None = None,
     ) -> None:
-        """Report, and say by which use of an operator we got to the place."""
+        """Report, and say by which use of an operator we got to the place. Raises ExhaustedError once there is enough."""
+        if len(self.findings) >= MOST_FINDINGS:
+            raise ExhaustedError
         uses = self.at.uses
         labels = list(secondary)
         if uses:
@@ -116,6 +118,8 @@ class Session:
 
     def unknown_name(self, name: str, span: Span, scope: Scope) -> Type:
         """Report a name that stands for nothing here."""
+        if len(self.findings) >= MOST_FINDINGS:
+            raise ExhaustedError
         home = self.at.home
         elsewhere = self.table.symbols.get(name)
         if elsewhere is not None:
@@ -152,7 +156,6 @@ class Session:
         *,
         because: Label | None = None,
         code: Code = Code.TYPE_MISMATCH,
-        help_line: str | None = None,
     ) -> Type:
         """Report that something of one type stands where another is expected."""
         self.report(
@@ -161,7 +164,7 @@ class Session:
             span,
             f"this is {self.phrase(actual)}",
             secondary=[because] if because is not None else [],
-            help_line=help_line or self._help_with(actual, expected),
+            help_line=self._help_with(actual, expected),
         )
         return ERROR
 
@@ -195,13 +198,11 @@ class Session:
 
     # ------------------------------------------------------------------------------------- unification
 
-    def expect(
-        self, node: s.Node, actual: Type, expected: Type, *, because: Label | None = None, help_line: str | None = None
-    ) -> Type:
+    def expect(self, node: s.Node, actual: Type, expected: Type, *, because: Label | None = None) -> Type:
         """Return the expected type; report unless the node's type fits it."""
         if self.unifier.fits(actual, expected):
             return expected
-        return self.mismatch(node.span, actual, expected, because=because, help_line=help_line)
+        return self.mismatch(node.span, actual, expected, because=because)
 
     def resolve(self, of: Type) -> Type:
         """Return the type with what is known of it at the top."""

@@ -25,6 +25,8 @@ from pluscheck.lang.types import (
 
 _LONGEST_NOTATION = 90
 
+_MOST_COMPARED = 300
+
 
 def phrase(of: Type) -> str:
     """Return the type with its article: `a set of Page`, `an integer`."""
@@ -143,8 +145,9 @@ def counted(number: int, noun: str) -> str:
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """Return `did you mean ...?` for the candidate closest to `name`, if one is close."""
-    # Comparing with everything is quadratic in hostile input: names of wildly different lengths are never close.
+    # Comparing is slow: in a specification of thousands of names, only the likeliest are looked at.
     near = [c for c in dict.fromkeys(candidates) if abs(len(c) - len(name)) <= 3 and len(c) <= 80]
-    folded = {c.lower(): c for c in reversed(near)}
-    close = get_close_matches(name.lower(), list(folded)[:2000], n=1, cutoff=0.6)
+    near.sort(key=lambda c: (c[:2].lower() != name[:2].lower(), abs(len(c) - len(name))))
+    folded = {c.lower(): c for c in reversed(near[:_MOST_COMPARED])}
+    close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
     return f"did you mean `{folded[close[0]]}`?" if close else None
