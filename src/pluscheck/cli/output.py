@@ -61,6 +61,8 @@ def diagnostics_text(diagnostics: tuple[Diagnostic, ...], *, color: bool, width:
     shown = [render(diagnostic, color=color, width=width) for diagnostic in diagnostics[:MOST_DIAGNOSTICS]]
     if len(diagnostics) > MOST_DIAGNOSTICS:
         shown.append(f"... and {len(diagnostics) - MOST_DIAGNOSTICS} more")
+    codes = dict.fromkeys(diagnostic.code for diagnostic in diagnostics)
+    shown.append(f"More about {'this' if len(codes) == 1 else 'these'}: pluscheck explain {' | '.join(codes)}")
     return "".join(f"{text}\n\n" for text in shown)
 
 
