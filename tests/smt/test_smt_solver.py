@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from itertools import combinations
 
-from pluscheck.smt.library import Library, Term, mk_not
+from pluscheck.smt.library import Library, Term, mk_bvmul, mk_eq, mk_not
 from pluscheck.smt.solver import Answer, Gave, Solver
 
 
@@ -41,7 +41,7 @@ def test_out_of_time_is_no_answer() -> None:
 
 
 def test_libraries_solvers_and_models_of_one_cycle_can_be_collected() -> None:
-    for _ in range(20):
+    for _ in range(5):
         library = Library()
         solver = Solver(library)
         assert solver.check() is Answer.SAT
@@ -49,3 +49,17 @@ def test_libraries_solvers_and_models_of_one_cycle_can_be_collected() -> None:
         library.cycle = cycle  # type: ignore[attr-defined]  # what ties them together does not matter
         del library, solver, cycle
         gc.collect()
+
+
+def test_out_of_memory_is_no_answer_and_spares_other_solvers() -> None:
+    library = Library()
+    solver = Solver(library, memory=64)
+    width = 128
+    factors = [library.constant(width) for _ in range(2)]
+    product = mk_bvmul(library.context, *factors)
+    solver.add(mk_eq(library.context, product, library.numeral(2**width // 3, width)))
+    assert solver.check() is Answer.UNKNOWN
+    assert solver.gave is Gave.MEMORY
+    other = Solver(Library())
+    pigeons(other, 5)
+    assert other.check() is Answer.UNSAT

@@ -9,6 +9,11 @@ from enum import Enum
 from pluscheck.base.errors import InternalError
 from pluscheck.smt.library import BOOL_SORT, Library, Term, Z3Exception, array, width_of, z
 
+_LEAST_MEMORY = 64
+"""Megabytes: with fewer there is nothing that Z3 could do."""
+
+_UNLIMITED = 0
+
 
 class Answer(Enum):
     """What a solver says of a formula. It is never a bool: `UNKNOWN` is neither of the others."""
@@ -77,7 +82,7 @@ class Solver:
     Args:
         library: whose terms are asserted.
         seed: of the solver's own choices; the same seed and calls give the same answers.
-        memory: megabytes that Z3 may use in this process.
+        memory: megabytes that Z3 may use in this process while it solves.
     """
 
     def __init__(self, library: Library, *, seed: int = 0, memory: int | None = None) -> None:
@@ -86,8 +91,7 @@ class Solver:
         """Wall seconds spent in `check`."""
         self.gave: Gave | None = None
         self.interrupted = False
-        if memory is not None:
-            z.Z3_global_param_set("memory_max_size", str(max(64, memory)))
+        self._memory = None if memory is None else max(_LEAST_MEMORY, memory)
         context = library.context
         self.handle = z.Z3_mk_solver_for_logic(context, z.Z3_mk_string_symbol(context, "QF_FD"))
         z.Z3_solver_inc_ref(context, self.handle)
@@ -126,12 +130,15 @@ class Solver:
         started = time.monotonic()
         self.interrupted = False
         _checking.add(self)
+        # The limit is the whole process's, and out of memory while terms are made there would be nothing to go on with.
+        _limit_memory(self._memory)
         try:
             code = z.Z3_solver_check_assumptions(context, self.handle, len(assumptions), array(assumptions))
         except Z3Exception as error:
             self.gave = _why(str(error))
             return Answer.UNKNOWN
         finally:
+            _limit_memory(None)
             _checking.discard(self)
             self.seconds += time.monotonic() - started
         match code:
@@ -159,6 +166,10 @@ class Solver:
         size = z.Z3_ast_vector_size(context, core)
         z.Z3_ast_vector_dec_ref(context, core)
         return bool(size > 0)
+
+
+def _limit_memory(megabytes: int | None) -> None:
+    z.Z3_global_param_set("memory_max_size", str(_UNLIMITED if megabytes is None else megabytes))
 
 
 def _why(reason: str | bytes) -> Gave:
