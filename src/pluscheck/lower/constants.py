@@ -19,9 +19,10 @@ from pluscheck.core.walk import subterms
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Annotations
 from pluscheck.lower.entries import Entries
-from pluscheck.lower.expressions import Env, Home, lower_expr
+from pluscheck.lower.expressions import lower_expr
 from pluscheck.lower.operators import Operators
 from pluscheck.lower.problems import Abandoned, Problems
+from pluscheck.lower.surroundings import Env, Home
 from pluscheck.lower.types import Arguments
 
 MAX_EFFORT_ON_CONSTANTS = 1_000_000
@@ -99,7 +100,7 @@ class Constants:
         span = source.span
         for entry in given:
             if entry.path:
-                value = self._with_part(value, entry)
+                value = self._replaced(value, entry.path, self.evaluated(entry.value, self.annotations))
                 span = entry.span
         of = self.home.type_of(decl.type, self.annotations)
         if not t.is_member(value, of, self.scope):
@@ -112,11 +113,8 @@ class Constants:
             )
         return value
 
-    def _with_part(self, value: Value, entry: s.ValueEntry) -> Value:
-        """Return the value with the part that the entry's path names replaced."""
-        return self._replaced(value, entry.path, self.evaluated(entry.value, self.annotations))
-
     def _replaced(self, whole: Value, path: tuple[s.IndexStep | s.FieldStep, ...], part: Value) -> Value:
+        """Return the value with the part at the end of the path replaced. Raises Abandoned."""
         if not path:
             return part
         step, rest = path[0], path[1:]

@@ -9,20 +9,17 @@ Like the evaluator, this recurses through no generator and no C function, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
-from typing import Protocol, assert_never
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
 
-from pluscheck.base.codes import Code
 from pluscheck.base.errors import InternalError
 from pluscheck.base.source import Span
 from pluscheck.core import exprs as e
-from pluscheck.core.types import Type
 from pluscheck.core.values import NOTHING, Atom, Value
 from pluscheck.lang import syntax as s
 from pluscheck.lang import types as lt
 from pluscheck.lang.elaborated import (
-    Annotations,
     BoundMeaning,
     BuiltinMeaning,
     ConstantMeaning,
@@ -37,181 +34,9 @@ from pluscheck.lang.elaborated import (
     VariableMeaning,
 )
 from pluscheck.lang.walk import descend
-from pluscheck.lower.problems import Abandoned
-
-MAX_EXPANSIONS = 20_000
-"""How many operators may be expanded in place in one model, one inside another counted each time."""
-
-
-class Reading(Protocol):
-    """What the state's variables are at some point of a step."""
-
-    def read(self, variable: str, span: Span) -> e.Expr:
-        """Return the variable's value here: a `Var`, `Local` or `Lit`."""
-
-    def assigned(self) -> frozenset[str]:
-        """Return the variables that may not be what they were when the step began."""
-
-    def local_names(self) -> frozenset[str]:
-        """Return the local names that reading may give; it gives no others from now on."""
-
-
-class Unassigned:
-    """A point where every variable is what the state says."""
-
-    def read(self, variable: str, span: Span) -> e.Expr:
-        """Return the variable."""
-        return e.Var(variable, span=span)
-
-    def assigned(self) -> frozenset[str]:
-        """Return nothing."""
-        return frozenset()
-
-    def local_names(self) -> frozenset[str]:
-        """Return nothing."""
-        return frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process in whose body an expression stands: its local variables' core names, and its identifier if it has one."""
-
-    process: str
-    variables: Mapping[str, str]
-    identifier: e.Expr | None
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A local recursive operator that is being lowered: its core name, and the names around it that it takes as further parameters."""
-
-    operator: str
-    captured: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Env:
-    """Where a surface expression stands.
-
-    `names` gives the bound names' core expressions; `taken` are core names that a new binder must not have; `closures` the environments in which
-    local operators, and those that operator parameters stand for, were defined (one that is not there was defined at top level); `loops` the local
-    recursive operators around; `at` is what `@` means.
-    """
-
-    home: Home
-    annotations: Annotations
-    names: Mapping[str, e.Expr] = field(default_factory=dict)
-    taken: frozenset[str] = frozenset()
-    closures: Mapping[str, Env | None] = field(default_factory=dict)
-    loops: Mapping[int, Loop] = field(default_factory=dict)
-    reading: Reading = field(default_factory=Unassigned)
-    owner: Owner | None = None
-    at: e.Expr | None = None
-
-    def bind(self, name: str) -> tuple[str, Env]:
-        """Return a core name for a newly bound name, and the environment inside."""
-        core_name = unused(name, self.taken)
-        inside = replace(self, names={**self.names, name: e.Local(core_name)}, taken=self.taken | {core_name})
-        return core_name, inside
-
-    def type_of(self, expr: s.Expr) -> lt.Type:
-        """Return the checker's type of an expression."""
-        return self.annotations.types[id(expr)]
-
-
-class Home(Protocol):
-    """What expressions need to know of the model they are lowered for."""
-
-    def type_of(self, expr: s.Expr, annotations: Annotations) -> Type:
-        """Return the core type of a type expression."""
-
-    def is_indexed(self, process: str) -> bool:
-        """Return whether the process has identifiers."""
-
-    def pc(self, process: str) -> str:
-        """Return the name of its program counter."""
-
-    def label(self, process: str, name: str) -> Value:
-        """Return the label as a value."""
-
-    def foreign(self, process: str, name: str) -> str:
-        """Return the core name of a process's local variable."""
-
-    def operator(self, instance: Instance) -> str:
-        """Return the core name of an operator, which will be among the system's operators."""
-
-    def operator_reads(self, operator: str) -> frozenset[str]:
-        """Return the state variables that an operator mentions, itself or through others."""
-
-    def operator_with(self, instance: Instance, variables: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-        """Return the operator that takes these variables' values as further parameters, and their order."""
-
-    def define(self, name: str, params: tuple[str, ...], body: Callable[[str], e.Expr], span: Span) -> str:
-        """Define an operator under this name or one like it; its body may call it by the name that `body` is given."""
-
-    def expanding(self, span: Span) -> None:
-        """Count an expansion in place. Raises Abandoned where there are too many."""
-
-    def abandon(self, code: Code, message: str, span: Span, text: str) -> Abandoned:
-        """Report what is wrong and return the exception to raise."""
-
-
-def unused(name: str, taken: Set[str]) -> str:
-    """Return the name, or where it is taken the first of `name~2`, `name~3`, ... that is not."""
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}~{number}"
-    return candidate
-
-
-def is_trivial(expr: e.Expr) -> bool:
-    """Return whether an expression can be repeated at no cost: it cannot fault, and is one word."""
-    match expr:
-        case e.Lit() | e.Var() | e.Const() | e.Local() | e.AllOf():
-            return True
-        case _:
-            return False
-
-
-def _is_short(expr: e.Expr, depth: int) -> bool:
-    """Return whether an expression is easier to read twice than with a name for it: `i`, `f[i]`, `<<r.a, i>>`."""
-    match expr:
-        case e.App(whole, argument):
-            return depth > 0 and _is_short(whole, depth - 1) and _is_short(argument, depth - 1)
-        case e.Field(whole, _) | e.Project(whole, _):
-            return depth > 0 and _is_short(whole, depth - 1)
-        case e.MakeTuple(items):
-            return depth > 0 and all(_is_short(item, depth - 1) for item in items)
-        case _:
-            return is_trivial(expr)
-
-
-def at_span(expr: e.Expr, span: Span) -> e.Expr:
-    """Return a trivial expression with the span of where it is mentioned; any other as it is."""
-    match expr:
-        case e.Lit(value):
-            return e.Lit(value, span=span)
-        case e.Var(name):
-            return e.Var(name, span=span)
-        case e.Const(name):
-            return e.Const(name, span=span)
-        case e.Local(name):
-            return e.Local(name, span=span)
-        case e.AllOf(of):
-            return e.AllOf(of, span=span)
-        case _:
-            return expr
-
-
-def shared(expr: e.Expr, hint: str, taken: frozenset[str], build: Callable[[e.Expr, frozenset[str]], e.Expr]) -> e.Expr:
-    """Return `build(expr, taken)`, where an expression that is not trivial is named first, as it may be used several times."""
-    if is_trivial(expr):
-        return build(expr, taken)
-    name = unused(hint, taken)
-    body = build(e.Local(name, span=expr.span), taken | {name})
-    return e.Let(name, expr, body, span=body.span)
-
+from pluscheck.lower.naming import at_span, is_trivial, shared
+from pluscheck.lower.paths import Argument, Component, FieldNamed, PathStep, Position, Replacement, type_after, updated
+from pluscheck.lower.surroundings import Env, Loop
 
 # ------------------------------------------------------------------------------------------ expressions
 
@@ -362,7 +187,7 @@ def _name(expr: s.Name, env: Env) -> e.Expr:
         case VariableMeaning(decl):
             return env.reading.read(decl.name.name, span)
         case OwnMeaning(name):
-            return own_variable(name, env, span)
+            return _own_variable(name, env, span)
         case ForeignMeaning(name, owner):
             return env.reading.read(env.home.foreign(owner, name), span)
         case ConstantMeaning(decl):
@@ -381,7 +206,7 @@ def _name(expr: s.Name, env: Env) -> e.Expr:
             assert_never(meaning)
 
 
-def own_variable(name: str, env: Env, span: Span) -> e.Expr:
+def _own_variable(name: str, env: Env, span: Span) -> e.Expr:
     """Return the value of a local variable of the process in whose body the expression stands."""
     if env.owner is None:
         raise InternalError(f"{name} at {span.place} belongs to no process")
@@ -578,7 +403,7 @@ def _unary(expr: s.UnaryOp, env: Env) -> e.Expr:
         case s.Unary.UNCHANGED:
             return e.Eq(e.Prime(operand, span=span), operand, span=span)
         case s.Unary.ENABLED | s.Unary.ALWAYS | s.Unary.EVENTUALLY:
-            raise _not_yet(expr.op.value, env, span)
+            raise InternalError(f"`{expr.op.value}` at {span.place} should have been reported")
         case _:
             assert_never(expr.op)
 
@@ -636,13 +461,9 @@ def _binary(expr: s.BinaryOp, env: Env) -> e.Expr:
         case s.Binary.CONCAT:
             return e.Concat(left, right, span=span)
         case s.Binary.LEADS_TO:
-            raise _not_yet(expr.op.value, env, span)
+            raise InternalError(f"`{expr.op.value}` at {span.place} should have been reported")
         case _:
             assert_never(expr.op)
-
-
-def _not_yet(operator: str, env: Env, span: Span) -> Abandoned:
-    return env.home.abandon(Code.NOT_YET, f"`{operator}` cannot be checked yet", span, "not yet")
 
 
 def _proper_subset(left: e.Expr, right: e.Expr, taken: frozenset[str], span: Span) -> e.Expr:
@@ -671,73 +492,6 @@ def _index(expr: s.Index, env: Env) -> e.Expr:
             return step.of(lower_expr(expr.target, env))
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A step of a path: a function's value at an argument."""
-
-    argument: e.Expr
-    span: Span
-
-    def of(self, whole: e.Expr) -> e.Expr:
-        """Return the part of the whole that the step leads to."""
-        return e.App(whole, self.argument, span=self.span)
-
-    def replaced(self, whole: e.Expr, part: e.Expr) -> e.Expr:
-        """Return the whole with another part there."""
-        return e.Update(whole, self.argument, part, span=self.span)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A step of a path: an element of a sequence."""
-
-    index: e.Expr
-    span: Span
-
-    def of(self, whole: e.Expr) -> e.Expr:
-        """Return the part of the whole that the step leads to."""
-        return e.Nth(whole, self.index, span=self.span)
-
-    def replaced(self, whole: e.Expr, part: e.Expr) -> e.Expr:
-        """Return the whole with another part there."""
-        return e.UpdateNth(whole, self.index, part, span=self.span)
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A step of a path: an item of a tuple."""
-
-    index: int
-    span: Span
-
-    def of(self, whole: e.Expr) -> e.Expr:
-        """Return the part of the whole that the step leads to."""
-        return e.Project(whole, self.index, span=self.span)
-
-    def replaced(self, whole: e.Expr, part: e.Expr) -> e.Expr:
-        """Return the whole with another part there."""
-        return e.UpdateProject(whole, self.index, part, span=self.span)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNamed:
-    """A step of a path: a field of a record."""
-
-    name: str
-    span: Span
-
-    def of(self, whole: e.Expr) -> e.Expr:
-        """Return the part of the whole that the step leads to."""
-        return e.Field(whole, self.name, span=self.span)
-
-    def replaced(self, whole: e.Expr, part: e.Expr) -> e.Expr:
-        """Return the whole with another part there."""
-        return e.WithField(whole, self.name, part, span=self.span)
-
-
-PathStep = Argument | Position | Component | FieldNamed
-
-
 def path_step(args: tuple[s.Expr, ...], of: lt.Type, env: Env, span: Span) -> PathStep:
     """Return the step that indexing a value of this type makes."""
     match of:
@@ -755,62 +509,6 @@ def path_step(args: tuple[s.Expr, ...], of: lt.Type, env: Env, span: Span) -> Pa
                     raise InternalError(f"a tuple is indexed by {other} at {span.place}")
         case _:
             raise InternalError(f"a value of type {of} is indexed at {span.place}")
-
-
-def type_after(step: PathStep, of: lt.Type) -> lt.Type:
-    """Return the type of the part that a step leads to."""
-    match step, of:
-        case Argument(), lt.FunctionType(_, target):
-            return target
-        case Position(), lt.SeqType(element):
-            return element
-        case Component(index), lt.TupleType(items):
-            return items[index - 1]
-        case FieldNamed(name), lt.RecordType(fields):
-            return dict(fields)[name]
-        case _:
-            raise InternalError(f"{step} does not lead into a value of type {of}")
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """What is put at the end of a path: `value(part, taken)`, which mentions the part that was there only if `of_part`."""
-
-    value: Callable[[e.Expr, frozenset[str]], e.Expr]
-    of_part: bool
-
-
-def updated(whole: e.Expr, path: Sequence[PathStep], new: Replacement, taken: frozenset[str]) -> e.Expr:
-    """Return the whole with the replacement at the end of the path. What is used several times is named first."""
-    if not path:
-        return new.value(whole, taken)
-    if len(path) == 1 and not new.of_part:
-        return path[0].replaced(whole, new.value(whole, taken))
-    return shared(whole, "whole", taken, lambda simple, inner: _part_updated(simple, path, new, inner))
-
-
-def _part_updated(whole: e.Expr, path: Sequence[PathStep], new: Replacement, taken: frozenset[str]) -> e.Expr:
-    """Return the whole, which is trivial or part of something trivial, with the replacement at the end of the path."""
-    if not path:
-        return new.value(whole, taken)
-    step, rest = path[0], path[1:]
-
-    def at(place: PathStep, inner: frozenset[str]) -> e.Expr:
-        return place.replaced(whole, _part_updated(place.of(whole), rest, new, inner))
-
-    if not rest and not new.of_part:
-        return at(step, taken)
-    match step:
-        case Argument(argument) if _is_short(argument, 3):
-            return at(step, taken)
-        case Argument(argument, span):
-            return shared(argument, "at", taken, lambda simple, inner: at(Argument(simple, span), inner))
-        case Position(index, span):
-            return shared(index, "at", taken, lambda simple, inner: at(Position(simple, span), inner))
-        case Component() | FieldNamed():
-            return at(step, taken)
-        case _:
-            assert_never(step)
 
 
 def _except(expr: s.Except, env: Env) -> e.Expr:

@@ -36,13 +36,17 @@ from pluscheck.lower.checks import Known, checked
 from pluscheck.lower.constants import Constants
 from pluscheck.lower.control import DONE, Body, Point
 from pluscheck.lower.entries import Entries, entries_of, expectations
-from pluscheck.lower.expressions import MAX_EXPANSIONS, Env, lower_expr
+from pluscheck.lower.expressions import lower_expr
 from pluscheck.lower.operators import Operators
 from pluscheck.lower.problems import Abandoned, Problems
 from pluscheck.lower.processes import ProcessTable, ProcessVariables, elements_checked, process_tables
 from pluscheck.lower.sizes import MAX_SCALARS, count_text, scalars, too_large, too_many
 from pluscheck.lower.statements import Executor, Path
+from pluscheck.lower.surroundings import Env
 from pluscheck.lower.types import TypeReader
+
+MAX_EXPANSIONS = 20_000
+"""How many operators may be expanded in place in one model, one inside another counted each time."""
 
 MAX_SCOPE = 64
 """The largest scope."""
@@ -307,7 +311,7 @@ class Lowering:
 
     def _property(self, decl: s.PropertyDecl) -> Property:
         if decl.kind is s.PropertyKind.TEMPORAL:
-            raise self.abandon(Code.NOT_YET, "temporal properties cannot be checked yet", decl.name.span, "not yet")
+            raise InternalError(f"the temporal property {decl.name.name} should have been reported")
         return Property(PropertyKind(decl.kind.value), decl.name.name, self._lowered(decl.body), decl.name.span)
 
     def _terminal(self) -> e.Expr | None:

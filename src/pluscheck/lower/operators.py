@@ -10,7 +10,9 @@ from pluscheck.core import exprs as e
 from pluscheck.core.system import Operator
 from pluscheck.core.walk import subterms
 from pluscheck.lang.elaborated import Instance
-from pluscheck.lower.expressions import Env, Home, lower_expr, unused, value_params
+from pluscheck.lower.expressions import lower_expr, value_params
+from pluscheck.lower.naming import unused
+from pluscheck.lower.surroundings import Env, Home
 
 
 @dataclass(frozen=True, slots=True)

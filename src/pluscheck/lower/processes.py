@@ -16,7 +16,9 @@ from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Elaborated, ProcessInfo
 from pluscheck.lower.checks import Known, checked, within
 from pluscheck.lower.control import ControlFlow, control_flow
-from pluscheck.lower.expressions import Env, Home, Owner, lower_expr, unused
+from pluscheck.lower.expressions import lower_expr
+from pluscheck.lower.naming import unused
+from pluscheck.lower.surroundings import Env, Home, Owner
 from pluscheck.lower.types import least_value
 
 

@@ -23,21 +23,11 @@ from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Annotations, ForeignMeaning, OwnMeaning, VariableMeaning
 from pluscheck.lower.checks import Known, checked, is_sure
 from pluscheck.lower.control import DONE, Point, landing
-from pluscheck.lower.expressions import (
-    Argument,
-    Env,
-    FieldNamed,
-    Home,
-    PathStep,
-    Replacement,
-    at_span,
-    is_trivial,
-    lower_expr,
-    path_step,
-    unused,
-    updated,
-)
+from pluscheck.lower.expressions import lower_expr, path_step
+from pluscheck.lower.naming import at_span, is_trivial, unused
+from pluscheck.lower.paths import Argument, FieldNamed, PathStep, Replacement, updated
 from pluscheck.lower.processes import ProcessTable
+from pluscheck.lower.surroundings import Env, Home
 
 MAX_VARIANTS = 256
 """How many ways there may be through one atomic step."""
