@@ -32,7 +32,7 @@ def bmc(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listen
     """Return what is found in runs of at most `budget.depth` steps, as far as the budget goes.
 
     A property that cannot be evaluated in a state is not violated there: the fault is what is found. With `FAULTS` wanted, all properties are looked at
-    for faults. Raises SpecError if there is no initial state, or if the system is too large to be grounded.
+    for faults, else those that are wanted. Raises SpecError if there is no initial state, or if the system is too large to be grounded.
     """
     started = time.monotonic()
     search = _Search(ground(system), wanted, Limits(budget, started), listener)
@@ -109,21 +109,21 @@ def _questions(system: GroundSystem, wanted: frozenset[str]) -> list[_Question]:
             sought = claim.formula if is_witness else dag.not_(claim.formula)
             defined = dag.not_(dag.any_(claim.faults.values()))
             add(_Claim(claim.property.name, is_witness), dag.and_(sought, defined), about_step=about_step)
-        for site, condition in claim.faults.items():
-            evaluation.setdefault((site, about_step), []).append(condition)
+        if claim.property.name in wanted or FAULTS in wanted:
+            for site, condition in claim.faults.items():
+                evaluation.setdefault((site, about_step), []).append(condition)
     for site, condition in system.terminal_faults.items():
         evaluation.setdefault((site, False), []).append(dag.and_(system.stuck, condition))
     if DEADLOCK in wanted:
         undefined = dag.any_(system.terminal_faults.values())
         add(_Claim(DEADLOCK), dag.all_((system.stuck, dag.not_(system.terminal), dag.not_(undefined))))
-    if FAULTS in wanted:
-        steps: dict[Site, list[int]] = {}
-        for fault in system.faults:
-            steps.setdefault(fault.site, []).append(fault.condition)
-        for site, conditions in steps.items():
-            add(_StepFault(site), dag.any_(conditions))
-        for (site, about_step), conditions in evaluation.items():
-            add(_EvaluationFault(site), dag.any_(conditions), about_step=about_step)
+    steps: dict[Site, list[int]] = {}
+    for fault in system.faults:
+        steps.setdefault(fault.site, []).append(fault.condition)
+    for site, conditions in steps.items():
+        add(_StepFault(site), dag.any_(conditions))
+    for (site, about_step), conditions in evaluation.items():
+        add(_EvaluationFault(site), dag.any_(conditions), about_step=about_step)
     possible: dict[str, list[int]] = {}
     for action in system.actions:
         possible.setdefault(action.action.name, []).append(action.guard)
@@ -190,7 +190,7 @@ class _Search:
 
     def _faulty_start(self) -> None:
         """Find the faults in evaluating what the initial states are."""
-        if FAULTS not in self.wanted or not self.system.init_faults:
+        if not self.system.init_faults:
             return
         sites = list(self.system.init_faults)
         for site in sites:

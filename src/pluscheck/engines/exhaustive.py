@@ -37,7 +37,7 @@ def exhaustive(system: TransitionSystem, wanted: frozenset[str], budget: Budget,
     """Return what is found by going through all reachable states, as far as the budget goes.
 
     A property that cannot be evaluated in a state is not violated there: the fault is what is found. With `FAULTS` wanted, every property of the
-    system is evaluated, since any of them may fault. Raises SpecError if there is no initial state.
+    system is evaluated, since any of them may fault, else those that are wanted. Raises SpecError if there is no initial state.
     """
     search = _Search(system, wanted, Limits(budget, time.monotonic()), listener)
     search.run()
@@ -176,7 +176,7 @@ class _Search:
             self._fault(fault.site, self._trace(state, fault=fault.site))
 
     def _fault(self, site: Site, trace: Trace) -> None:
-        if FAULTS in self.wanted and (site not in self.faults or trace.length < self.faults[site].length):
+        if site not in self.faults or trace.length < self.faults[site].length:
             self.faults[site] = trace
 
     def _open(self) -> frozenset[str]:
@@ -184,9 +184,8 @@ class _Search:
         return self.wanted - self.found.keys()
 
     def _evaluated(self, *kinds: PropertyKind) -> list[Property]:
-        """Return the properties of these kinds that can still tell something."""
-        names = self._open()
-        return [p for p in self.system.properties if p.kind in kinds and (p.name in names or FAULTS in names)]
+        """Return the properties of these kinds that are wanted, or may fault. A decided one may still fault elsewhere."""
+        return [p for p in self.system.properties if p.kind in kinds and not self.wanted.isdisjoint((p.name, FAULTS))]
 
     def _step_properties(self) -> list[Property]:
         return self._evaluated(PropertyKind.TRANSITION)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
-from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Model, PropertyKind, TransitionSystem
+from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.pipeline.engines import ENGINES
@@ -43,7 +43,7 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
     started = time.monotonic()
     findings = _findings(options.engine, system, wanted, budget, watcher)
     judge = Judge(system, asked)
-    properties = tuple(_property(system, judge, e, findings, asked, own) for e in model.expectations)
+    properties = tuple(_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings))
     deep_enough = findings.complete or findings.depth >= asked
     return ModelReport(
         name=system.model,
@@ -63,6 +63,13 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
         seconds=time.monotonic() - started,
         solver_seconds=findings.solver_seconds,
     )
+
+
+def _expectations(model: Model, findings: Findings) -> tuple[Expectation, ...]:
+    """Return what is expected. Faults that nobody asked about count too: nothing was shown of what comes after one."""
+    if not findings.faults or any(e.property == FAULTS for e in model.expectations):
+        return model.expectations
+    return (*model.expectations, Expectation(FAULTS, Expected.HOLDS, explicit=False))
 
 
 def _findings(
