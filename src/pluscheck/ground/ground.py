@@ -42,7 +42,7 @@ from pluscheck.ground.symbolic import Algebra, AtomV, FunctionV, SetTooLargeErro
 MAX_NODES = 2_000_000
 """The DAG may have at most so many nodes: something under a gigabyte."""
 
-MAX_ACTIONS = 50_000
+MAX_ACTIONS = 20_000
 """There may be at most so many actions, counting every choice of arguments."""
 
 Arguments = tuple[tuple[str, Value], ...]
