@@ -13,7 +13,7 @@ from pluscheck.core.system import TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Findings, Listener
 from pluscheck.evidence.trace import Trace
-from pluscheck.evidence.verdict import Proved, ReachableSet, Violated
+from pluscheck.evidence.verdict import Proved, ReachableSet, Reached, Violated
 from pluscheck.pipeline import engines
 from pluscheck.pipeline.engines import EngineEntry
 from pluscheck.pipeline.options import Options, Unwatched
@@ -41,6 +41,14 @@ def liar(system: TransitionSystem, wanted: frozenset[str], budget: Budget, liste
     return replace(honest, verdicts={"Large": Violated(short), "Small": Proved(fewer)})
 
 
+def mislabels(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:
+    """Say of an invariant that it is reached, with a run that does violate it: shown as a witness, it would look like a pass."""
+    honest = exhaustive(system, wanted, budget, listener)
+    violation = honest.verdicts["Small"]
+    assert isinstance(violation, Violated)
+    return replace(honest, verdicts={**honest.verdicts, "Small": Reached(violation.trace)})
+
+
 def broken(*_: object) -> Findings:
     raise RuntimeError("an engine with a bug")
 
@@ -52,6 +60,7 @@ def count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     table = {
         **engines.ENGINES,
         "liar": EngineEntry(lambda: liar, ends_at_depth=False),
+        "mislabels": EngineEntry(lambda: mislabels, ends_at_depth=False),
         "broken": EngineEntry(lambda: broken, ends_at_depth=False),
     }
     monkeypatch.setattr("pluscheck.pipeline.checking.ENGINES", table)
@@ -65,6 +74,12 @@ def test_rejected_evidence_is_no_result(count: Path) -> None:
         assert (p.answer, p.outcome) == (Answer.REJECTED, Outcome.REJECTED)
         assert p.reason
         assert p.trace is None
+
+
+def test_a_verdict_of_the_wrong_kind_is_rejected(count: Path) -> None:
+    model = verify([count], Options(engine="mislabels"), Unwatched()).specs[0].models[0]
+    outcomes = {p.name: p.outcome for p in model.properties}
+    assert outcomes == {"Small": Outcome.REJECTED, "Large": Outcome.MET}
 
 
 def test_rejected_evidence_is_a_fault_of_our_own(count: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.exprs import Site
 from pluscheck.core.system import DEADLOCK, FAULTS, Action, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Listener, Progress
-from pluscheck.engines.limits import Limits, peak_memory
+from pluscheck.engines.limits import Limits, held_memory
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.ground.ground import Arguments, GroundSystem, ground
@@ -296,7 +296,7 @@ class _Search:
 
     def _megabytes(self) -> int | None:
         memory = self.limits.budget.memory
-        return None if memory is None else (memory - peak_memory()) // 1_000_000
+        return None if memory is None else (memory - held_memory()) // 1_000_000
 
     def findings(self) -> Findings:
         """Return what was found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -29,14 +30,22 @@ class Limits:
             return Reason.TIME
         if budget.states is not None and states > budget.states:
             return Reason.STATES
-        if budget.memory is not None and peak_memory() > budget.memory:
+        if budget.memory is not None and held_memory() > budget.memory:
             return Reason.MEMORY
         return None
 
 
-def peak_memory() -> int:
-    """Return the most bytes that this process ever held."""
-    import resource  # only Unix has it, and only a budget of memory needs it
+def held_memory() -> int:
+    """Return how many bytes this process holds now; where the system does not tell, the most that it ever held."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * _page_bytes()
+    except OSError:
+        import resource  # only Unix has it, and only a budget of memory needs it
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
+
+
+def _page_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE")

@@ -11,7 +11,7 @@ from pluscheck.certify.reachable import Shown as ShownToHold
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
 from pluscheck.core.explain import Explanation, Shown
 from pluscheck.core.semantics import Arguments
-from pluscheck.core.system import Action, Role, TransitionSystem, Variable
+from pluscheck.core.system import Action, PropertyKind, Role, TransitionSystem, Variable
 from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
@@ -51,11 +51,14 @@ class Judge:
         self._system = system
         self._asked = asked
         self._sets: dict[int, ReachableSetJudge] = {}
+        self._witnesses = {p.name for p in system.properties if p.kind is PropertyKind.WITNESS}
 
     def judged(self, name: str, verdict: Verdict) -> Judged:
         """Return the verdict with what it rests on. Raises RejectedError."""
         match verdict:
             case Violated(trace) | Reached(trace):
+                if isinstance(verdict, Reached) != (name in self._witnesses):
+                    raise RejectedError("a witness is reached and anything else violated, not the other way round")
                 return Judged(verdict, REPLAYED, self._replayed(name, trace))
             case Proved(certificate):
                 return self._proved(name, certificate)
