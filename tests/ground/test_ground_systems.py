@@ -107,9 +107,9 @@ def test_going_through_a_large_set_is_refused_where_it_stands() -> None:
     ],
 )
 def test_a_variable_of_a_huge_type_is_refused(of: object) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert codes(built("Huge", (var("x", of, None),), ())) == {Code.TYPE_TOO_LARGE}
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_too_many_choices_of_an_action_are_refused() -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -295,7 +295,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_specs_take_bounded_time(text: str) -> None:
     module = parse(Source("hostile.plus", f"module Hostile\n{text}"))
-    start = monotonic()
+    start = process_time()
     with suppress(SpecError):
         check(module, (module,))
-    assert monotonic() - start < 20
+    assert process_time() - start < 20

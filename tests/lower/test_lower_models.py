@@ -232,9 +232,9 @@ def test_a_module_where_nothing_happens_is_not_deadlocked():
     ],
 )
 def test_what_is_too_large_is_a_diagnostic_and_soon(spec, found):
-    before = time.monotonic()
+    before = time.process_time()
     assert codes(spec) == found
-    assert time.monotonic() - before < 5
+    assert time.process_time() - before < 5
 
 
 def test_types_that_double_are_given_up_on():
