@@ -6,6 +6,7 @@ Nothing here recurses, so that depth is no problem; how deep a tree may be is ch
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lark import Transformer
@@ -214,8 +215,9 @@ class Builder(Transformer[Word, Any]):
         return tuple(statement for statement, _ in c[1:-1]), c[-1]
 
     def labelled(self, c: Children) -> tuple[s.Labelled, bool]:
-        """Return the statement, and whether a `;` follows it."""
+        """Return the statement, and whether a `;` follows it, or it is reported already."""
         ends = isinstance(c[-1], Word) and c[-1].type == "SEMICOLON"
+        ends = ends or (bool(self.wrong) and self.wrong[-1].primary.span == c[-1].span)
         if isinstance(c[0], Word):
             return s.Labelled(_ident(c[0]), c[2], span=_from(c[0], c[2])), ends
         return s.Labelled(None, c[0], span=c[0].span), ends
@@ -240,6 +242,10 @@ class Builder(Transformer[Word, Any]):
             case s.BinaryOp(s.Binary.EQ, left, right):
                 self._error("this is a comparison, not a statement", c[0].span, "does nothing", "assignment is `:=`")
                 return s.Assign((s.Assignment(left, right, span=c[0].span),), span=c[0].span)
+            case s.Name():
+                help_line = f"a label is written `{c[0].name}:`, a macro call `{c[0].name}()`"
+                self._error("a name alone is no statement", c[0].span, "does nothing", help_line)
+                return s.Skip(span=c[0].span)
             case _:
                 self._error(
                     "this is an expression, not a statement",
@@ -358,8 +364,9 @@ class Builder(Transformer[Word, Any]):
         return s.Lambda(c[1], c[3], span=_from(c[0], c[3]))
 
     def parenthesised(self, c: Children) -> s.Expr:
+        """Return the expression: the parentheses are part of its text."""
         inner: s.Expr = c[1]
-        return inner
+        return replace(inner, span=_from(c[0], c[2]))
 
     def prime(self, c: Children) -> s.UnaryOp:
         return s.UnaryOp(s.Unary.PRIME, c[0], span=_from(c[0], c[1]))
@@ -376,9 +383,11 @@ class Builder(Transformer[Word, Any]):
         waiting: list[s.Ident] = []
         for bound in bounds:
             match bound:
-                case s.Name():
+                case s.Name() if _is_bare(bound):
                     waiting.append(_named(bound))
-                case s.BinaryOp(s.Binary.IN, s.Name() as left, domain):
+                case s.BinaryOp(s.Binary.IN, s.Name() as left, domain) if (
+                    _is_bare(left) and left.span.start == bound.span.start
+                ):
                     names = (*waiting, _named(left))
                     binders.append(s.Binder(names, domain, span=_from(names[0], domain)))
                     waiting = []
@@ -425,6 +434,9 @@ class Builder(Transformer[Word, Any]):
         return s.Case(tuple(arms), other, span=Span(c[0].source, c[0].start_pos, read[-1][2].end))
 
     def let(self, c: Children) -> s.Let:
+        for child in c[1:-2]:
+            if isinstance(child, list):
+                self._error("`LET` definitions are not recursive", child[0].span, "declared here", "define it outside")
         definitions = tuple(child for child in c[1:-2] if isinstance(child, s.OperatorDecl))
         return s.Let(definitions, c[-1], span=_from(c[0], c[-1]))
 
@@ -434,7 +446,9 @@ class Builder(Transformer[Word, Any]):
     def set_builder(self, c: Children) -> s.Expr:
         span = _from(c[0], c[-1])
         match c[1], c[3]:
-            case s.BinaryOp(s.Binary.IN, s.Name() as bound, domain), [condition] if not _is_parenthesised(c[0], c[1]):
+            case ((s.BinaryOp(s.Binary.IN, s.Name() as bound, domain) as member), [condition]) if (
+                _is_bare(bound) and bound.span.start == member.span.start  # and so the whole has no parentheses
+            ):
                 return s.SetFilter(_named(bound), domain, condition, span=span)
             case value, binders:
                 return s.SetMap(value, self._binders(binders), span=span)
@@ -443,7 +457,7 @@ class Builder(Transformer[Word, Any]):
         """Return the fields of `[ exprs sep e (, NAME sep e)* ]`, whose first name was read as an expression."""
         fields: list[s.RecordField] = []
         match c[1]:
-            case [s.Name() as first]:
+            case [s.Name() as first] if _is_bare(first):
                 fields.append(s.RecordField(_named(first), c[3], span=_from(first, c[3])))
             case [*wrong]:
                 self._error("a field has a name", wrong[0].span, "expected the name of a field")
@@ -455,7 +469,7 @@ class Builder(Transformer[Word, Any]):
     def maps_to(self, c: Children) -> s.Expr:
         span = _from(c[0], c[-1])
         match c[1]:
-            case [s.Name()]:
+            case [s.Name() as first] if _is_bare(first):
                 return s.RecordLiteral(self._fields(c), span=span)
             case binders:
                 if len(c) > 5:
@@ -466,6 +480,14 @@ class Builder(Transformer[Word, Any]):
         return s.RecordSet(self._fields(c), span=_from(c[0], c[-1]))
 
     def function_set(self, c: Children) -> s.FunctionSet:
+        for domain in c[1]:
+            if isinstance(domain, s.BinaryOp) and domain.op is s.Binary.IN:
+                self._error(
+                    "a set of functions has no bound names",
+                    domain.span,
+                    "not a set",
+                    "a function is written `[x \\in S |-> e]`; the set of all from S to T `[S -> T]`",
+                )
         return s.FunctionSet(tuple(c[1]), c[3], span=_from(c[0], c[-1]))
 
     def path(self, c: Children) -> tuple[s.IndexStep | s.FieldStep, ...]:
@@ -496,6 +518,6 @@ def _ends_in_brace(statement: s.Statement) -> bool:
     return isinstance(statement, s.IfStatement | s.Either | s.With | s.While)
 
 
-def _is_parenthesised(before: Word, expr: s.Expr) -> bool:
-    """Return whether a `(` stands between a token and the expression after it."""
-    return "(" in before.source.text[before.end_pos or 0 : expr.span.start]
+def _is_bare(expr: s.Expr) -> bool:
+    """Return whether the expression is a name, without parentheses."""
+    return isinstance(expr, s.Name) and expr.span.end - expr.span.start == len(expr.name)

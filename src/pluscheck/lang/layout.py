@@ -5,26 +5,33 @@ token on or left of that column, or at what closes or separates something that w
 "Specifying Systems", section 15.2.2, with the reading of SANY, TLA+'s own parser.
 
 Three tokens are added: `AND_LIST` or `OR_LIST` where a list begins, `NEXT_ITEM` between its items, `END_LIST` where it ends.
+
+Linear in the number of tokens, whatever they are: what is open is on a stack, what is looked for in it is remembered, and all that is
+passed over is popped.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
-from pluscheck.base.source import Source
-from pluscheck.lang.lexer import Word, word
+from pluscheck.lang.lexer import OPERAND_ENDS, Word, word
+
+SLIP = 2
+"""So many columns beside its list, a bullet is there by accident."""
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """An open junction list."""
+    """An open junction list. `has_tab` if a tab stands before its first bullet, so that its column depends on the editor."""
 
     column: int
     sign: str
     first: Word
+    has_tab: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +60,16 @@ _CLOSED_BY: Final = {
     "LET": "IN_BODY",
 }
 _CLOSERS: Final = frozenset(_CLOSED_BY.values())
+_WORD_CLOSERS: Final = frozenset(("THEN", "ELSE", "IN_BODY"))
 _SEPARATORS: Final = frozenset(("COMMA", "SEMICOLON", "COLON", "PARALLEL", "MAPS_TO", "ASSIGN", "EXCEPT", "DEFINES"))
-_OPERAND_ENDS: Final = frozenset(
-    (
-        "NAME",
-        "NUMBER",
-        "STRING",
-        "TRUE",
-        "FALSE",
-        "BOOLEAN",
-        "NONE",
-        "AT",
-        "PRIME",
-        "RPAREN",
-        "RSQUARE",
-        "RBRACE",
-        "RTUPLE",
-        "END_LIST",
-    )
-)
+_BEGINS_ANEW: Final = frozenset(("NAME", "LBRACE", "VAR", "RECURSIVE"))
+"""After an operand these begin something else: a definition in a `LET`, a body, a declaration."""
 _BINDS: Final = frozenset(("QUANTIFIER", "CHOOSE", "LAMBDA"))
+_SIGNS: Final = ("/\\", "\\/")
 
 
 def laid_out(words: list[Word], wrong: list[Diagnostic]) -> list[Word]:
-    """Return the tokens with those of junction lists added. What looks misaligned is added to `wrong`; linear but for nesting."""
+    """Return the tokens with those of junction lists added. What looks misaligned is added to `wrong`."""
     return _Layout(wrong).run(words)
 
 
@@ -85,8 +78,16 @@ class _Layout:
         self._wrong = wrong
         self._out: list[Word] = []
         self._open: list[_Context] = []
+        self._inner: list[int] = []
+        """For each open context, the index of the innermost one at or below it that is no `_Open` (-1 if there is none)."""
+        self._closed: list[int] = []
+        """Likewise for the innermost `_Closed`."""
+        self._bullets: Counter[tuple[int, str]] = Counter()
+        """How many open lists there are with a column and a sign."""
         self._line_start = -1
         self._line_end = -1
+        self._first_tab = -1
+        self._said_tab = False
 
     def run(self, words: list[Word]) -> list[Word]:
         for token in words:
@@ -98,27 +99,26 @@ class _Layout:
     def _take(self, token: Word) -> None:
         kind = token.type
         column, is_first = self._column(token)
-        if is_first and self._ends_items(token, column):
+        if is_first and self._open and self._ends_items(token, column):
             return
+        after_operand = bool(self._out) and (self._out[-1].type in OPERAND_ENDS or self._out[-1].type == "END_LIST")
         if kind in _CLOSERS:
             self._close(kind)
         elif kind in _SEPARATORS:
-            while self._open and (isinstance(self._open[-1], _List) or self._is_case(-1)):
+            self._separate(is_colon=kind == "COLON")
+        elif kind == "ARROW" or (after_operand and (kind == "BOX" or kind in _BEGINS_ANEW)):
+            while self._open and isinstance(self._open[-1], _List):
                 self._pop()
-            if kind == "COLON" and self._open and isinstance(self._open[-1], _Open):
-                self._pop()
-        elif kind in ("ARROW", "BOX"):
-            self._end_arm()
-        if kind == "RELATION" and token in ("/\\", "\\/") and not self._after_operand():
+        elif kind == "RELATION" and token in _SIGNS and not after_operand:
             self._begin(token, column, is_first=is_first)
             return
         self._out.append(token)
         if kind in _CLOSED_BY:
-            self._open.append(_Closed(_CLOSED_BY[kind]))
+            self._push(_Closed(_CLOSED_BY[kind]))
         elif kind == "CASE":
-            self._open.append(_Open(is_case=True))
+            self._push(_Open(is_case=True))
         elif kind in _BINDS:
-            self._open.append(_Open(is_case=False))
+            self._push(_Open(is_case=False))
 
     def _column(self, token: Word) -> tuple[int, bool]:
         """Return the token's column (from 1), and whether it is the first on its line."""
@@ -128,91 +128,117 @@ class _Layout:
             self._line_start = text.rfind("\n", 0, start) + 1
             end = text.find("\n", start)
             self._line_end = len(text) if end < 0 else end + 1
+            self._first_tab = text.find("\t", self._line_start, self._line_end)
             return start - self._line_start + 1, True
         return start - self._line_start + 1, False
 
-    def _after_operand(self) -> bool:
-        return bool(self._out) and self._out[-1].type in _OPERAND_ENDS
-
-    def _is_case(self, index: int) -> bool:
-        context = self._open[index]
-        return isinstance(context, _Open) and context.is_case
+    def _has_tab(self, token: Word) -> bool:
+        return 0 <= self._first_tab < (token.start_pos or 0)
 
     def _ends_items(self, token: Word, column: int) -> bool:
         """End the lists that a line's first token is on or left of the column of; return whether it begins another item."""
-        while True:
-            index = len(self._open) - 1
-            while index >= 0 and isinstance(self._open[index], _Open):
-                index -= 1
+        is_bullet = token in _SIGNS
+        while self._open:
+            index = self._inner[-1]
             context = self._open[index] if index >= 0 else None
-            if not isinstance(context, _List) or column > context.column:
+            if not isinstance(context, _List):
+                return False
+            if is_bullet and (context.has_tab or self._has_tab(token)):
+                self._unclear(token)
+            if column > context.column:
+                if is_bullet and token == context.sign and column - context.column <= SLIP:
+                    token.list_above = context.first
                 return False
             while len(self._open) - 1 > index:
                 self._pop()
             if column == context.column and token == context.sign:
-                self._out.append(_added("NEXT_ITEM", token, token.end_pos or 0))
+                self._out.append(_bullet("NEXT_ITEM", token))
                 return True
-            if token in ("/\\", "\\/"):
-                self._look_for_slip(token, column, context)
             self._pop()
-
-    def _look_for_slip(self, token: Word, column: int, ended: _List) -> None:
-        """Report a bullet that ends a list by a column or two, and begins or continues no other."""
-        others = {(c.column, c.sign) for c in self._open if isinstance(c, _List)}
-        if (column, str(token)) in others or token != ended.sign or ended.column - column > 2:
-            return
-        self._wrong.append(
-            Diagnostic(
-                Code.MISALIGNED_JUNCTION,
-                f"this `{token}` is not in the column of the list above it",
-                Label(token.span, f"in column {column}"),
-                (Label(ended.first.span, f"the list is in column {ended.column}"),),
-                "align the signs of a list exactly, or use parentheses",
-            )
-        )
+            if token == context.sign and context.column - column <= SLIP and not self._bullets[column, str(token)]:
+                self._wrong.append(misaligned(token, context.first))
+        return False
 
     def _begin(self, token: Word, column: int, *, is_first: bool) -> None:
         kind = "AND_LIST" if token == "/\\" else "OR_LIST"
-        if is_first and "\t" in token.source.text[self._line_start : token.start_pos or 0]:
-            self._wrong.append(
-                Diagnostic(
-                    Code.TAB_IN_JUNCTION,
-                    "a tab stands before a list whose columns matter",
-                    Label(token.span, "in which column is this?"),
-                    help="indent with spaces",
-                )
-            )
-        self._out.append(word(kind, str(token), token.source, token.start_pos or 0, token.end_pos or 0))
-        self._open.append(_List(column, str(token), token))
+        has_tab = self._has_tab(token)
+        if is_first and has_tab:
+            self._unclear(token)
+        self._out.append(_bullet(kind, token))
+        self._push(_List(column, str(token), token, has_tab))
 
-    def _close(self, kind: str) -> None:
-        """End everything up to what this token closes; nothing if it closes nothing that is open."""
-        index = len(self._open) - 1
-        while index >= 0 and self._open[index] != _Closed(kind):
-            context = self._open[index]
-            if isinstance(context, _Closed) and kind in ("THEN", "ELSE", "IN_BODY"):
-                return
-            index -= 1
-        if index < 0:
+    def _unclear(self, token: Word) -> None:
+        if self._said_tab:
             return
-        while len(self._open) - 1 >= index:
+        self._said_tab = True
+        self._wrong.append(
+            Diagnostic(
+                Code.TAB_IN_JUNCTION,
+                "a tab stands before a list whose columns matter",
+                Label(token.span, "in which column is this?"),
+                help="indent with spaces",
+            )
+        )
+
+    def _separate(self, *, is_colon: bool) -> None:
+        """End the lists and `CASE`s in front of a separator, and by a colon the names that it binds."""
+        while self._open:
+            context = self._open[-1]
+            if isinstance(context, _Closed):
+                return
+            if isinstance(context, _Open) and not context.is_case:
+                if is_colon:
+                    self._pop()
+                return
             self._pop()
 
-    def _end_arm(self) -> None:
-        """End the lists inside the condition or value of the innermost `CASE`, if that is what is open."""
-        index = len(self._open) - 1
-        while index >= 0 and isinstance(self._open[index], _List):
-            index -= 1
-        if index >= 0 and self._is_case(index):
-            while len(self._open) - 1 > index:
+    def _close(self, kind: str) -> None:
+        """End everything up to what this token closes; nothing if something else is to be closed before."""
+        index = _last(self._closed)
+        if kind not in _WORD_CLOSERS:  # a bracket closes an `IF` without `THEN`, too
+            while index >= 0 and self._by(index) in _WORD_CLOSERS:
+                index = self._closed[index - 1] if index else -1
+        if index >= 0 and self._by(index) == kind:
+            while len(self._open) > index:
                 self._pop()
 
+    def _by(self, index: int) -> str:
+        context = self._open[index]
+        return context.by if isinstance(context, _Closed) else ""
+
+    def _push(self, context: _Context) -> None:
+        index = len(self._open)
+        self._inner.append(_last(self._inner) if isinstance(context, _Open) else index)
+        self._closed.append(index if isinstance(context, _Closed) else _last(self._closed))
+        if isinstance(context, _List):
+            self._bullets[context.column, context.sign] += 1
+        self._open.append(context)
+
     def _pop(self) -> None:
-        if isinstance(self._open.pop(), _List):
+        context = self._open.pop()
+        self._inner.pop()
+        self._closed.pop()
+        if isinstance(context, _List):
+            self._bullets[context.column, context.sign] -= 1
             last = self._out[-1]
-            self._out.append(_added("END_LIST", last, last.end_pos or 0))
+            self._out.append(word("END_LIST", "", last.source, last.end_pos or 0, last.end_pos or 0))
 
 
-def _added(kind: str, beside: Word, at: int) -> Word:
-    source: Source = beside.source
-    return word(kind, "", source, at, at)
+def misaligned(bullet: Word, first: Word) -> Diagnostic:
+    """Return the diagnostic for a bullet that stands beside the column of a list, whose first bullet is `first`."""
+    columns = bullet.span.column, first.span.column
+    return Diagnostic(
+        Code.MISALIGNED_JUNCTION,
+        f"this `{bullet}` is not in the column of the list above it",
+        Label(bullet.span, f"in column {columns[0]}"),
+        (Label(first.span, f"the list is in column {columns[1]}"),),
+        "align the signs of a list exactly, or use parentheses",
+    )
+
+
+def _last(indices: list[int]) -> int:
+    return indices[-1] if indices else -1
+
+
+def _bullet(kind: str, sign: Word) -> Word:
+    return word(kind, str(sign), sign.source, sign.start_pos or 0, sign.end_pos or 0)

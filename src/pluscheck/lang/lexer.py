@@ -19,6 +19,8 @@ class Word(Token):
     """A token that knows its source. `type` is a terminal of the grammar, the text is the ASCII spelling."""
 
     source: Source
+    list_above: Word | None = None
+    """Of a `/\\` that is a little to the right of a list's: the list's first one."""
 
     @property
     def span(self) -> Span:
@@ -93,8 +95,8 @@ KEYWORDS: Final = {
 }
 
 _SPELLINGS: Final = {  # the ASCII spelling, and other ways to write it
-    "/\\": "∧",
-    "\\/": "∨",
+    "/\\": "∧ \\land",
+    "\\/": "∨ \\lor",
     "~": "¬ \\lnot \\neg",
     "=>": "⇒",
     "<=>": "⇔ ≡ \\equiv",
@@ -161,6 +163,11 @@ SIGNS: Final = {
     **dict.fromkeys((":>", "@@", "\\cup", "\\cap", "\\", "..", "%", "*", "\\div", "\\X", "\\o", "^"), "OPERATION"),
 }
 
+OPERAND_ENDS: Final = frozenset(
+    "NAME NUMBER STRING TRUE FALSE BOOLEAN NONE AT PRIME RPAREN RSQUARE RBRACE RTUPLE".split()
+)
+"""The tokens with which an operand can end: after them stands an operator, or something new."""
+
 CANONICAL: Final = {other: sign for sign, others in _SPELLINGS.items() for other in others.split()}
 
 _NOT_OURS: Final = {"&&": "/\\", "&": "/\\", "!=": "#"}
@@ -198,10 +205,12 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
         match = _TOKEN.match(text, at)
         if match is None:
             wrong.append(_unexpected(source, at, at + 1))
-            found.append(word("NAME", text[at], source, at, at + 1))  # so that it is the only complaint
             if len(wrong) >= _MOST_BAD_CHARACTERS:
                 break
-            at += 1
+            start, at = at, at + 1
+            if text[start] == '"':  # it is not closed on its line
+                at = end if (end := text.find("\n", at)) >= 0 else len(text)
+            found.append(word("NAME", text[start:at], source, start, at))
             continue
         start, at = at, match.end()
         token = match.group()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from lark import Lark, UnexpectedToken
+from lark import Lark, Token, UnexpectedToken
 from lark.lexer import Lexer
 
 from pluscheck.base.codes import Code
@@ -18,8 +19,9 @@ from pluscheck.base.source import Source, Span
 from pluscheck.lang import syntax as s
 from pluscheck.lang.builder import Builder
 from pluscheck.lang.layout import laid_out
-from pluscheck.lang.lexer import Word, tokens, word
-from pluscheck.lang.syntax_errors import unexpected_end, unexpected_token
+from pluscheck.lang.lexer import Word, tokens
+from pluscheck.lang.parts import Part, parts
+from pluscheck.lang.syntax_errors import breaks_off, diagnosed
 
 MAX_DEPTH = 256
 """How deep a tree may be. Later passes recurse over trees, and nobody reads deeper ones."""
@@ -27,32 +29,27 @@ MAX_DEPTH = 256
 MOST_DIAGNOSTICS = 50
 """After so many, the rest of a file is not parsed."""
 
-_DECLARES: Final = frozenset(
-    "SORT ENUM TYPE CONST SWITCH VAR INIT MACRO PROCEDURE ACTION PROCESS FAIR INVARIANT TRANSITION WITNESS PROPERTY "
-    "TERMINAL MODEL".split()
-)
-"""What begins a declaration. `RECURSIVE` and operators do too, but also stand inside `LET`: they go with what is before them."""
-_BRACKETS: Final = {"LPAREN": "RPAREN", "LBRACE": "RBRACE", "LSQUARE": "RSQUARE", "LTUPLE": "RTUPLE"}
-_CLOSING: Final = frozenset(_BRACKETS.values())
-_BEFORE_BODY: Final = _CLOSING | {"SEMICOLON", "NAME", "NUMBER", "TRUE", "FALSE", "BOOLEAN", "NONE"}
-"""What can stand before the `{` of a process's or procedure's body. Before that of a set stands an operator, `:` or the like."""
-
 
 def parse(source: Source) -> s.Module:
     """Return the module that a file holds. Raises SpecError with all that is wrong with its syntax."""
     words, wrong = tokens(source)
+    unread = frozenset(each.primary.span.start for each in wrong if each.code is Code.UNEXPECTED_CHARACTER)
     parser, builder = _parser()
     builder.wrong = []
     header: s.Module | None = None
     declarations: list[s.Declaration] = []
-    for number, part in enumerate(_parts(words, wrong)):
+    spoilt: Word | None = None  # this token is out of place, because the part before it breaks off
+    for number, part in enumerate(parts(words, wrong)):
         if len(wrong) + len(builder.wrong) >= MOST_DIAGNOSTICS:
             break
-        start = "declarations" if number else "header"
+        laid, start = laid_out(part.words, wrong), "declarations" if number else "header"
         try:
-            tree = parser.parse(laid_out(part, wrong), start=start)
+            tree = parser.parse(laid, start=start)
         except UnexpectedToken as error:
-            _report(wrong, error, source, part)
+            is_known = bool(part.words) and (part.words[0] is spoilt or _stumbles(error.token, part, unread))
+            if not is_known:
+                wrong.append(diagnosed(error.token, _acceptable(parser, start, laid, error.token), part, source))
+            spoilt = part.following if breaks_off(error.token, part) else None
             continue
         if isinstance(tree, s.Module):
             header = tree
@@ -63,6 +60,27 @@ def parse(source: Source) -> s.Module:
     if wrong or header is None:
         raise SpecError(_first_at_each_place(wrong))
     return replace(header, declarations=tuple(declarations))
+
+
+def _acceptable(parser: Lark, start: str, laid: list[Word], wrong: Token) -> frozenset[str]:
+    """Return the kinds of token that could stand where the wrong one does.
+
+    The exception itself knows only what could after what that token made the parser reduce.
+    """
+    reading = parser.parse_interactive(start=start)
+    reading.parser_state.parse_conf = copy(reading.parser_state.parse_conf)
+    reading.parser_state.parse_conf.callbacks = {}  # trees were built up to here already
+    for token in laid:
+        if token is wrong:
+            break
+        reading.feed_token(token)
+    return frozenset(reading.accepts())  # type: ignore[no-untyped-call]  # Lark leaves it so
+
+
+def _stumbles(token: Token, part: Part, unread: frozenset[int]) -> bool:
+    """Return whether the part has, before the error, what could not be read, which is reported already."""
+    end = part.words[-1].start_pos if token.type == "$END" else token.start_pos
+    return any(each.start_pos in unread and each.start_pos <= (end or 0) for each in part.words)
 
 
 def not_yet(module: s.Module) -> tuple[Diagnostic, ...]:
@@ -121,82 +139,6 @@ def _parser() -> tuple[Lark, Builder]:
         maybe_placeholders=False,
     )
     return parser, builder
-
-
-def _parts(words: list[Word], wrong: list[Diagnostic]) -> Iterator[list[Word]]:
-    """Yield the tokens of the header, then those of each declaration (an operator's go with the one before).
-
-    Brackets are matched on the way: what is not closed when a declaration begins is reported, and the declaration left out.
-    """
-    part: list[Word] = []
-    open_: list[Word] = []
-    in_head = False  # between `process` or `procedure` and its body, where `var` declares a local
-    after_fair = False
-    is_broken = False
-    for token in words:
-        kind = token.type
-        begins = kind in _DECLARES and not (kind == "VAR" and in_head and not open_)
-        begins = begins and not (after_fair and kind in ("PROCESS", "ACTION"))
-        if begins or (kind in ("NAME", "RECURSIVE") and not open_ and _is_whole_header(part)):
-            if open_:
-                wrong.append(_unclosed(open_[-1]))
-            if not (is_broken or open_):
-                yield part
-            elif not part or part[0].type == "MODULE":
-                yield part[:2]
-            part, open_, in_head, is_broken = [], [], False, False
-        before = part[-1].type if part else ""
-        part.append(token)
-        after_fair = kind == "FAIR" or (after_fair and kind == "PLUS")
-        if kind in ("PROCESS", "PROCEDURE"):
-            in_head = True
-        elif kind == "LBRACE" and before in _BEFORE_BODY:
-            in_head = in_head and bool(open_)
-        if kind in _BRACKETS:
-            open_.append(token)
-        elif kind in _CLOSING:
-            if open_ and _BRACKETS[open_[-1].type] == kind:
-                open_.pop()
-            elif not is_broken:
-                wrong.append(_mismatched(token, open_[-1] if open_ else None))
-                is_broken = True
-    if open_ and not is_broken:
-        wrong.append(_unclosed(open_[-1]))
-    elif not is_broken:
-        yield part
-
-
-def _is_whole_header(part: list[Word]) -> bool:
-    """Return whether the part is a whole header, so that a name after it begins an operator."""
-    if len(part) < 2 or part[0].type != "MODULE":
-        return False
-    return part[-1].type == "NAME" and (len(part) == 2 or part[-2].type in ("EXTENDS", "COMMA"))
-
-
-def _unclosed(bracket: Word) -> Diagnostic:
-    return Diagnostic(Code.UNCLOSED_BRACKET, f"this `{bracket}` is not closed", Label(bracket.span, "opened here"))
-
-
-def _mismatched(closing: Word, opening: Word | None) -> Diagnostic:
-    if opening is None:
-        return Diagnostic(
-            Code.UNCLOSED_BRACKET, f"this `{closing}` closes nothing", Label(closing.span, "nothing is open")
-        )
-    return Diagnostic(
-        Code.UNCLOSED_BRACKET,
-        f"`{opening}` is closed by `{closing}`",
-        Label(closing.span, "does not match"),
-        (Label(opening.span, "opened here"),),
-    )
-
-
-def _report(wrong: list[Diagnostic], error: UnexpectedToken, source: Source, part: list[Word]) -> None:
-    token = error.token
-    if not isinstance(token, Word) or token.type == "$END":
-        end = part[-1].span.end if part else len(source.text)
-        wrong.append(unexpected_end(word("$END", "", source, end, end), part))
-    else:
-        wrong.append(unexpected_token(token, part, frozenset(error.expected)))
 
 
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}

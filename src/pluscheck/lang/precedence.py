@@ -14,6 +14,7 @@ from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.source import Span
 from pluscheck.lang import syntax as s
+from pluscheck.lang.layout import misaligned
 from pluscheck.lang.lexer import Word
 
 INFIX: Final[dict[str, tuple[int, int]]] = {
@@ -108,8 +109,6 @@ class _Climb:
                 self._apply()
             elif other_high < low:
                 break
-            elif is_prefix and other_high > high:  # `UNCHANGED x = y`: as far as it must, no further
-                self._apply()
             elif not is_prefix and other == operator and operator in ASSOCIATIVE:
                 if operator in ("/\\", "\\/", "\\X"):
                     self._runs.setdefault(id(other), []).append(self.operands.pop())
@@ -152,6 +151,9 @@ class _Climb:
 
 
 def _conflict(first: Word, second: Word) -> Diagnostic:
+    for operator in (second, first):
+        if operator.list_above is not None:
+            return misaligned(operator, operator.list_above)
     if first == second:
         message = f"`{first}` does not associate: `a {first} b {first} c` has no meaning"
     else:
