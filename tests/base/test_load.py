@@ -27,7 +27,11 @@ def refused(path: Path) -> tuple[Code, tuple[int, int]]:
     ("data", "code", "place"),
     [
         (b"module A\n\xff", Code.NOT_UTF8, (2, 1)),
+        (b"\xef\xbb\xbfmodule A\xff", Code.NOT_UTF8, (1, 9)),
+        (b"module A\r\rab\xff", Code.NOT_UTF8, (3, 3)),
         ("module é\n".encode("utf-16"), Code.NOT_UTF8, (1, 1)),
+        ("\ufeffmodule é\n".encode("utf-16-be"), Code.NOT_UTF8, (1, 1)),
+        (b"module A\n" + bytes(range(1, 9)), Code.BINARY_FILE, (2, 1)),
         (b"module A\n  \x00", Code.BINARY_FILE, (2, 3)),
         (b"", Code.EMPTY_FILE, (1, 1)),
         (b" \n\t\n", Code.EMPTY_FILE, (3, 1)),
@@ -39,10 +43,20 @@ def test_what_is_no_specification_is_refused_at_its_place(
 ) -> None:
     path = tmp_path / "A.plus"
     path.write_bytes(data)
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        assert refused(path)[0] in (Code.NOT_UTF8, Code.BINARY_FILE)
-    else:
-        assert refused(path) == (code, place)
+    assert refused(path) == (code, place)
+
+
+@pytest.mark.parametrize("data", [b"module A\n\xff", b"\xef\xbb\xbfmodule A\xff"])
+def test_the_offset_of_a_byte_counts_all_bytes(data: bytes) -> None:
+    with pytest.raises(SpecError, match=f"offset {len(data) - 1} "):
+        source_from_bytes(data, "A.plus")
+
+
+def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "A.plus"
+    with path.open("wb") as file:
+        file.truncate(2**33)  # a hole, which takes no space until it is read
+    assert refused(path)[0] is Code.FILE_TOO_LARGE
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -55,9 +69,9 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_marks_and_line_endings_are_not_text(tmp_path: Path) -> None:
     path = tmp_path / "A.plus"
-    path.write_bytes(b"\xef\xbb\xbfmodule A\r\nsort B\r\n")
+    path.write_bytes(b"\xef\xbb\xbfmodule A\r\nsort B\r\nsort C\r")
     source = load(path)
-    assert source.text == "module A\nsort B\n"
+    assert source.text == "module A\nsort B\nsort C\n"
     assert source.name == path.as_posix()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from unicodedata import combining, east_asian_width
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +93,29 @@ def test_long_lines_are_clipped_around_the_place() -> None:
     assert max(map(len, text.splitlines())) <= 66
     line, marks = text.splitlines()[4:6]
     assert line.index("HERE") == marks.index("^^^^")
+
+
+def test_the_primary_place_is_shown_wherever_the_others_are() -> None:
+    source = Source("Long.plus", "FIRST" + "x" * 9000 + "HERE" + "y" * 9000 + "LAST")
+    others = (Label(span("FIRST", source), "a"), Label(span("LAST", source), "b"))
+    text = shown(Diagnostic(Code.UNKNOWN_NAME, "no", Label(span("HERE", source), "this"), others), width=60)
+    line, _, marks, _ = text.splitlines()[4:]
+    assert line.index("HERE") == marks.index("^^^^")
+
+
+@pytest.mark.parametrize("width", range(40, 48))
+@pytest.mark.parametrize("letter", ["漢", "a\u0301", "x", "\x07"])
+def test_a_clipped_line_keeps_its_columns(letter: str, width: int) -> None:
+    source = Source("Wide.plus", letter * 100 + "HERE" + letter * 100)
+    text = shown(Diagnostic(Code.UNKNOWN_NAME, "no", Label(span("HERE", source), "this")), width=width)
+    line, marks = text.splitlines()[4:6]
+    assert columns(line[: line.index("HERE")]) == marks.index("^^^^")
+    assert columns(line) <= width
+    assert line.count("…") == 2
+
+
+def columns(text: str) -> int:
+    return sum(0 if combining(c) else 2 if east_asian_width(c) == "W" else 1 for c in text)
 
 
 def test_wide_characters_and_control_characters() -> None:

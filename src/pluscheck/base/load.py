@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from pluscheck.base.codes import Code
@@ -11,13 +12,17 @@ from pluscheck.base.errors import SpecError
 from pluscheck.base.source import Source, Span
 
 MAX_BYTES = 1024 * 1024
-"""Larger files are refused; specifications written by people stay far below."""
+"""Larger files are refused: specifications written by people stay far below, and reading takes several hundred times the memory of the text."""
+
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r"})
+_CONTROLS_OF_BINARY = 10
+"""If more than one byte in so many is a control character, it is no text."""
 
 
 def load(path: Path, name: str | None = None) -> Source:
     """Return the text of a file, called `name` in diagnostics (default: the path as given).
 
-    A byte order mark is dropped and CRLF read as LF. Never reads more than `MAX_BYTES` + 1. Raises SpecError with
+    A byte order mark is dropped, and CRLF and CR are read as LF. Never reads more than `MAX_BYTES` + 1. Raises SpecError with
     one of the codes PC001 to PC006.
     """
     shown = path.as_posix() if name is None else name
@@ -34,25 +39,42 @@ def load(path: Path, name: str | None = None) -> Source:
 
 
 def source_from_bytes(data: bytes, name: str) -> Source:
-    """Return the text that the bytes encode. Raises SpecError with one of PC002 to PC005."""
+    """Return the text that the bytes encode, without a byte order mark. Raises SpecError with one of PC002 to PC005."""
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES // (1024 * 1024)
         raise _refused(Code.FILE_TOO_LARGE, name, f"the file is larger than {limit} MiB", "split it into modules")
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise _refused(Code.NOT_UTF8, name, "the file is UTF-16", "save the file as UTF-8")
+    begin = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     if b"\0" in data:
-        before = data[: data.index(b"\0")].decode("utf-8", errors="replace")
-        raise _refused(Code.BINARY_FILE, name, "this is a binary file: it contains a NUL byte", text=before)
+        before = data[begin : data.index(b"\0")]
+        raise _refused(Code.BINARY_FILE, name, "this is a binary file: it contains a NUL byte", text=_readable(before))
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    if controls * _CONTROLS_OF_BINARY > len(data):
+        before = data[begin : next(at for at, byte in enumerate(data) if byte in _CONTROLS)]
+        message = f"this is a binary file: {controls} of its {len(data)} bytes are control characters"
+        raise _refused(Code.BINARY_FILE, name, message, text=_readable(before))
     try:
-        text = data.decode("utf-8-sig")
+        text = data[begin:].decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", errors="replace")
-        message = f"the byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8"
-        raise _refused(Code.NOT_UTF8, name, message, "save the file as UTF-8", before) from None
-    text = text.replace("\r\n", "\n")
+        at = begin + error.start
+        message = f"the byte 0x{data[at]:02x} at offset {at} is not UTF-8"
+        raise _refused(Code.NOT_UTF8, name, message, "save the file as UTF-8", _readable(data[begin:at])) from None
+    text = _lines(text)
     if not text.strip():
         raise _refused(
             Code.EMPTY_FILE, name, "the file is empty", "a specification begins with `module Name`", text=text
         )
     return Source(name, text)
+
+
+def _readable(data: bytes) -> str:
+    return _lines(data.decode(errors="replace"))
+
+
+def _lines(text: str) -> str:
+    r"""Return the text with `\n` at the end of each line, whether CRLF, CR or LF stood there."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _refused(code: Code, name: str, message: str, remedy: str | None = None, text: str = "") -> SpecError:

@@ -34,7 +34,7 @@ class _Mark:
 def render(diagnostic: Diagnostic, *, color: bool = False, width: int = 100) -> str:
     """Return the diagnostic as lines of text, without a newline at the end.
 
-    Lines of source that are longer than `width` are clipped around their first mark. With `color`, ANSI escape sequences are used.
+    Lines of source that are longer than `width` are clipped around their primary mark. With `color`, ANSI escape sequences are used.
     """
     paint = _Paint(color)
     tint = _RED if diagnostic.severity is Severity.ERROR else _YELLOW
@@ -101,7 +101,7 @@ def _source_lines(
         here = sorted(marks[number], key=lambda mark: (mark.start, mark.end))
         line, here = _near(source.line(number), here)
         shown, columns = _expanded(line)
-        first = columns[min(here[0].start, len(columns) - 1)]
+        first = columns[min(_main(here).start, len(columns) - 1)]
         clip = _Clip.around(first, columns[-1], max(20, width - gutter - 3))
         yield f"{paint(_BLUE, str(number).rjust(gutter))} {bar} {clip.text(shown)}".rstrip()
         for mark in here:
@@ -118,35 +118,45 @@ class _Clip:
 
     start: int
     end: int
-    is_cut: bool
+    length: int
 
     @staticmethod
     def around(column: int, length: int, width: int) -> _Clip:
         if length <= width:
-            return _Clip(0, length, is_cut=False)
+            return _Clip(0, length, length)
         start = max(0, min(column - width // 3, length - width))
-        return _Clip(start, start + width, is_cut=True)
+        return _Clip(start, start + width, length)
 
     def text(self, line: str) -> str:
-        if not self.is_cut:
-            return line
-        used, kept = 0, []
+        """Return the part of the line, with `…` in the first or last column where more was there."""
+        first = self.start + (1 if self.start else 0)
+        last = self.end - (1 if self.end < self.length else 0)
+        kept: list[str] = []
+        at, begins, ends = 0, first, first
         for char in line:
-            if self.start <= used < self.end:
+            after = at + _columns(char)
+            # At an edge, a wide character is left out, and an accent without its letter.
+            if first <= at and after <= last and (kept or after > at):
+                begins, ends = (at if not kept else begins), after
                 kept.append(char)
-            used += _columns(char)
-        shown = "".join(kept)
-        return ("…" + shown[1:]) if self.start else shown
+            at = after
+        before = "…" + " " * (begins - first) if self.start else ""
+        return before + "".join(kept) + (" " * (last - ends) + "…" if self.end < self.length else "")
 
     def column(self, column: int) -> int:
         return min(max(column, self.start), self.end) - self.start
 
 
+def _main(marks: list[_Mark]) -> _Mark:
+    """Return the mark that must be seen: the primary one, if it is in this line."""
+    return next((mark for mark in marks if mark.is_primary), marks[0])
+
+
 def _near(line: str, marks: list[_Mark]) -> tuple[str, list[_Mark]]:
-    """Return the line and its marks; of an enormous line, what is near the first mark, since nobody sees the rest."""
+    """Return the line and its marks; of an enormous line, what is near the main mark, since nobody sees the rest."""
     if len(line) <= ENORMOUS:
         return line, marks
-    start = max(0, min(marks[0].start, len(line)) - ENORMOUS // 4)
+    start = max(0, min(_main(marks).start, len(line)) - ENORMOUS // 4)
     moved = [replace(mark, start=max(0, mark.start - start), end=max(1, mark.end - start)) for mark in marks]
     return line[start : start + ENORMOUS], moved
 
