@@ -255,6 +255,12 @@ def test_lists_stand_in_statements() -> None:
         ("S × T", "S \\times T"),
         ("a ∘ b", "a \\circ b"),
         ("a ÷ 2", "a \\div 2"),
+        ("(a ↝ b) ∧ □c ∧ ◇d", "(a ~> b) /\\ []c /\\ <>d"),
+        ("F(λ x : x)", "F(LAMBDA x : x)"),
+        ("1‥2 ⊂ a", "1 .. 2 \\subset a"),
+        ("a \\land (b \\lor \\lnot c) \\land \\neg d", "a /\\ (b \\/ ~c) /\\ ~d"),
+        ("1 \\leq a \\equiv b \\geq 2", "1 <= a <=> b >= 2"),
+        ("(a \\union b) \\intersect c", "(a \\cup b) \\cap c"),
     ],
 )
 def test_unicode_is_another_spelling(unicode: str, ascii_: str) -> None:
@@ -337,6 +343,49 @@ def test_one_mistake_does_not_hide_the_next() -> None:
         Code.UNCLOSED_BRACKET,
         Code.PRECEDENCE_CONFLICT,
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("Op1 == (\nOp2 == 3 +\nOp3 == 4 5\nOp4 == 1", [2, 3, 4]),
+        ("Op1(x, F(_)) == (x\nOp2(x) == x +\nsort A", [2, 3]),
+        ("RECURSIVE F(_)\nF(n) == n +\nRECURSIVE G(_)\nG(n) ==", [3, 5]),
+        ("action A {\n  x := ;\n}\nOp == +\naction B {\n  await ;\n}", [3, 5, 7]),
+        ("action A {\n  x := 1;\nOp == +\nsort 3", [2, 4, 5]),
+        ("const c : T == +\nOp == \nswitch s : T +\nOp == 3 3", [2, 3, 5]),
+        ("var x : 0..1 := 0\nmodel m { depth x; }\nterminal = 3", [2, 3, 4]),
+        ("P == a $ b c\nQ == (a", [2, 3]),
+    ],
+)
+def test_mistakes_in_different_declarations_are_all_found(text: str, places: list[int]) -> None:
+    with pytest.raises(SpecError) as caught:
+        module(f"module T\n{text}")
+    assert [each.primary.span.line for each in caught.value.diagnostics] == places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const c :\nT == 3\nOp ==\n1",
+        "invariant\nI == LET\nx == 1\ny == x\nIN y",
+        "type A ==\nB\nC == 1",
+        "switch s : [A -> B \\X\nC] == d\nE == 1",
+        "Op(x,\nF(_)) == x G == LET H(x) == x IN H(1) sort A B == 2;\nC == 3",
+        "process P\nvar a : T = x\nvar b : T = {}\n{ L: skip; }\nQ == 1",
+        "RECURSIVE F(_), G(_) F(x) == 1 RECURSIVE H H == 2",
+    ],
+)
+def test_where_declarations_end_does_not_depend_on_lines(text: str) -> None:
+    together = module(f"module T\n{text}")
+    assert module("module T " + " ".join(text.split())) == together
+    assert module("module T\n" + "\n  ".join(text.split())) == together
+
+
+def test_numbers_have_a_limit() -> None:
+    assert expr(str(2**63 - 1)) == s.Number(2**63 - 1)
+    assert codes(f"module T\nP == {2**63}") == [Code.NUMBER_TOO_LARGE]
+    assert codes(f"module T\nP == {'9' * 50_000}") == [Code.NUMBER_TOO_LARGE]
 
 
 def test_what_is_for_later_is_read_and_named() -> None:

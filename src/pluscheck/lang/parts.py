@@ -133,7 +133,7 @@ class _Part:
     def finished(self, following: Word | None, wrong: list[Diagnostic]) -> Iterator[Part]:
         """Yield the part, if its brackets match; of a header, which the rest needs, what there is of it."""
         if self._open and not self._is_broken:
-            wrong.append(_unclosed(self._open[-1]))
+            wrong.append(_unclosed(self._open[-1], following))
         if not (self._is_broken or self._open):
             yield Part(self.words, following)
         elif self.words[0].type == "MODULE":
@@ -163,8 +163,11 @@ def on_one_line(first: Word, second: Word) -> bool:
     return first.source.text.find("\n", first.end_pos or 0, second.start_pos or 0) < 0
 
 
-def _unclosed(bracket: Word) -> Diagnostic:
-    return Diagnostic(Code.UNCLOSED_BRACKET, f"this `{bracket}` is not closed", Label(bracket.span, "opened here"))
+def _unclosed(bracket: Word, following: Word | None) -> Diagnostic:
+    before = () if following is None else (Label(following.span, "this begins another declaration"),)
+    return Diagnostic(
+        Code.UNCLOSED_BRACKET, f"this `{bracket}` is not closed", Label(bracket.span, "opened here"), before
+    )
 
 
 def _mismatched(closing: Word, opening: Word | None) -> Diagnostic:

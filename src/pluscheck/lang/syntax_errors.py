@@ -119,6 +119,9 @@ def _end(part: Part, expected: frozenset[str]) -> Diagnostic:
     last = part.words[-1]
     if part.following is not None and _is_followed(part):
         mistake = _Mistake(part.following, part.words, expected)
+        wrong = _name_out_of_place(mistake)
+        if wrong is not None:
+            return wrong
         message = f"{_found(part.following)} cannot stand here"
         return _diagnostic(message, part.following.span, _wanted(expected), _slip(mistake))
     at = word("$END", "", source=last.source, start=last.end_pos or 0, end=last.end_pos or 0)
@@ -260,6 +263,8 @@ def _slip(mistake: _Mistake) -> str | None:
         return "write `enum Name == { a, b }`" if is_enum else "statements stand in braces, even a single one"
     if expected == {"COLON", "ELEMENT"}:
         return "say what it ranges over: `x \\in S`"
+    if expected == {"COMMA", "NAME"} and mistake.earlier[0].type == "MODEL":
+        return "say what is expected: `expect Name violated;`, or `holds`, `proved`, `reachable`, `unreachable`"
     if "SEMICOLON" in expected and "RBRACE" in expected:
         return "statements are separated by `;`"
     if "SEMICOLON" in expected and mistake.token.type == "RBRACE":
