@@ -111,6 +111,7 @@ def test_only_selects_by_globs(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ["lower", "nowhere.plus"],
         ["explain", "PC999"],
         ["new", "no name"],
+        ["new", "enum"],
     ],
 )
 def test_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
@@ -187,6 +188,38 @@ def test_nobody_reads_to_the_end() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (Exit.BROKEN_PIPE, b"")
+
+
+@pytest.mark.parametrize("command", [["explain", "PC201"], ["verify", "Counter2.plus"]])
+def test_a_full_disk_is_no_fault_of_ours(tmp_path: Path, command: list[str]) -> None:
+    spec(tmp_path)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pluscheck", *command],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == Exit.UNWRITABLE
+    assert done.stderr == b"pluscheck: the output cannot be written: No space left on device\n"
+
+
+def test_without_standard_output_the_exit_code_says_how_it_came_out(tmp_path: Path) -> None:
+    file = spec(tmp_path, limit=2)
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -m pluscheck verify "$1" >&- 2>&-', sys.executable, file], timeout=60, check=False
+    )
+    assert done.returncode == Exit.VIOLATED
+
+
+def test_progress_takes_no_line_of_the_report_with_it(tmp_path: Path) -> None:
+    long = "m" + "odel" * 30
+    file = spec(tmp_path)
+    text = Path(file).read_text(encoding="utf-8")
+    Path(file).write_text(text + f"model {long} extends m {{ }}\n", encoding="utf-8")
+    assert "\x1b[1A\x1b[2K\x1b[1A" not in on_a_terminal(tmp_path, "verify", file, COLUMNS="60")
 
 
 def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:

@@ -20,10 +20,10 @@ class Exit(IntEnum):
     """Neither met nor contradicted: out of time or memory, or bounded where a proof was asked for."""
     VACUOUS = 5
     """An unreachable witness; with --strict, also an action or label that is never taken."""
-    EVIDENCE = 6
-    """Stored evidence that does not check."""
     INTERNAL = 70
     """A fault of pluscheck's own, evidence of its own engines that does not check included."""
+    UNWRITABLE = 74
+    """Standard output takes no more, such as on a full disk; as sysexits.h has it for input and output."""
     INTERRUPTED = 130
     """Ctrl-C; what was known by then was reported."""
     BROKEN_PIPE = 141

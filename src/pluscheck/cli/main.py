@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pluscheck import __version__
 from pluscheck.cli.exits import Exit
-from pluscheck.cli.output import say, soften
+from pluscheck.cli.output import UnwritableError, discard_output, open_missing_streams, say, soften
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    open_missing_streams()
     soften(sys.stdout)
     soften(sys.stderr)
     try:
@@ -23,10 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(end.code or 0)
     try:
         return _run(arguments)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has seen enough
+        discard_output()
         return Exit.BROKEN_PIPE
+    except UnwritableError as error:
+        discard_output()
+        say(f"pluscheck: the output cannot be written: {error}")
+        return Exit.UNWRITABLE
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as fault:  # our own faults end here, and only here
@@ -76,9 +79,9 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="show the traceback of a fault of pluscheck's own")
     top = argparse.ArgumentParser(
         prog="pluscheck",
-        description="Prove locking and concurrency protocols, or show the shortest run that breaks them.",
+        description="Check locking and concurrency protocols, and show the shortest run that breaks one.",
         epilog="Exit codes: 0 as expected, 1 violated, 2 usage, 3 wrong spec, 4 undecided, 5 vacuous, "
-        "6 evidence rejected, 70 a fault of pluscheck, 130 interrupted.",
+        "70 a fault of pluscheck, 74 output not written, 130 interrupted.",
     )
     top.add_argument("--version", action="version", version=f"pluscheck {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.output import say, write
+from pluscheck.lang.lexer import KEYWORDS
 
 FIRST_SPEC = r"""\* Threads that add one to a counter: each reads it, and writes it back a little later.
 \* The lock is a switch, so that a model can leave it out and see what it is good for.
@@ -62,6 +63,9 @@ def run_new(name: str) -> int:
     name = name.removesuffix(".plus")
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name) is None:
         say(f"pluscheck: '{name}' is no name for a module: letters, digits and _, not starting with a digit")
+        return Exit.USAGE
+    if name in KEYWORDS:
+        say(f"pluscheck: '{name}' is a word of the language and cannot be the name of a module")
         return Exit.USAGE
     path = Path(f"{name}.plus")
     try:

@@ -17,6 +17,23 @@ PIPE_WIDTH = 100
 """Lines of output that no terminal shows; the same everywhere, so that the same input gives the same bytes."""
 
 
+class UnwritableError(Exception):
+    """Standard output takes no more, though somebody reads it: a full disk, for instance."""
+
+
+def open_missing_streams() -> None:
+    """Let what is written lead nowhere where the process was started without standard output or standard error."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def discard_output() -> None:
+    """Let what is still to be written to standard output lead nowhere: Python would try again, and complain, while it shuts down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def soften(stream: TextIO) -> None:
     """Make a stream replace what its encoding cannot show, where Python would raise an exception."""
     if hasattr(stream, "reconfigure"):
@@ -67,9 +84,19 @@ def diagnostics_text(diagnostics: tuple[Diagnostic, ...], *, color: bool, width:
 
 
 def write(text: str) -> None:
-    """Write to standard output at once, so that it keeps its place among what standard error says."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Write to standard output at once, so that it keeps its place among what standard error says.
+
+    Raises:
+        BrokenPipeError: whoever read it has stopped.
+        UnwritableError: it cannot be written for another reason.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnwritableError(error.strerror) from None
 
 
 def say(text: str) -> None:

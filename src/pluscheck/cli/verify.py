@@ -139,10 +139,12 @@ class Show:
         self._current = ""
         self._depth: int | None = None
         self._status: Status | None = None
+        self._room = 0
         if output.is_terminal(sys.stderr):
             plain = not output.is_colored(sys.stderr, no_color=no_color)
             console = Console(stderr=True, no_color=plain, highlight=False, markup=False, emoji=False)
             self._status = console.status("")
+            self._room = console.width - len("⠋ ") - 1
 
     def stop(self) -> None:
         """Make the run end at its next sign of life, and give it reason for one."""
@@ -173,7 +175,7 @@ class Show:
 
     def model_started(self, file: str, model: str, depth: int | None) -> None:
         """Show what is being checked."""
-        self._current, self._depth = f"{file}:{model}", depth
+        self._current, self._depth = f"{Path(file).stem}:{model}", depth
         self._show(self._current)
 
     def progress(self, progress: Progress) -> None:
@@ -190,9 +192,9 @@ class Show:
         self._print(model_text(report, self._width, self.look))
 
     def _show(self, text: str) -> None:
-        """Put a line of progress on the terminal."""
+        """Put a line of progress on the terminal: one, since what takes several takes lines of the report with it when it goes."""
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(text[: self._room])
             self._status.start()
 
     def _print(self, text: str) -> None:
