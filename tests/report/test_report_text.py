@@ -61,3 +61,11 @@ def test_every_outcome_that_is_not_as_expected_is_named_at_the_end() -> None:
 
 def test_an_interrupted_run_says_so() -> None:
     assert "interrupted" in report_text(replace(made_reports.GOOD, interrupted=True), Look())
+
+
+def test_what_an_interrupt_left_open_is_said_once() -> None:
+    whole = report_text(made_reports.BAD, Look(width=200)).splitlines()
+    interrupted = report_text(replace(made_reports.BAD, interrupted=True), Look(width=200)).splitlines()
+    left_out = [line for line in whole if line not in interrupted and line.startswith("  ")]
+    assert left_out
+    assert all(line.startswith("  ? ") for line in left_out)

@@ -118,7 +118,10 @@ def model_text(model: ModelReport, width: int, look: Look) -> str:
 
 
 def summary_text(report: Report, look: Look) -> str:
-    """Return the warnings and the closing lines of a run."""
+    """Return the warnings and the closing lines of a run: each verdict that is not as expected once more.
+
+    Of an interrupted run not those that the interrupt left open: they are right above, and no news.
+    """
     lines: list[RenderableType] = []
     for spec in report.specs:
         if spec.dead:
@@ -130,7 +133,7 @@ def summary_text(report: Report, look: Look) -> str:
         for spec in report.specs
         for model in spec.models
         for p in model.properties
-        if p.outcome is not Outcome.MET
+        if p.outcome is not Outcome.MET and not (report.interrupted and p.outcome is Outcome.UNDECIDED)
     ]
     lines.append(_closing_line(report, look))
     for spec, model, item in failed:
@@ -370,11 +373,17 @@ def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
     cut = 0
     if len(text) > room:  # keep the carets in sight: cut what is to the left of them
         cut = max(0, min(first.column - 1 - indent - 8, len(text) - room))
+    shown = text[cut : cut + room]
+    more = "…" if look.unicode else "..."
+    if cut:
+        shown = more + shown[len(more) :]
+    if cut + room < len(text):
+        shown = shown[: -len(more)] + more
     blank = " " * (len(gutter) - 2)
     below = "".join(carets).rstrip()
     return [
         Text(f"  {first}", "dim"),
-        Text(gutter, "dim", no_wrap=True).append(text[cut : cut + room], "none"),
+        Text(gutter, "dim", no_wrap=True).append(shown, "none"),
         Text(f"{blank}| ", "dim", no_wrap=True).append(below[cut : cut + room] or "^", "bold red"),
     ]
 
