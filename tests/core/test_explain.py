@@ -125,6 +125,11 @@ def test_operators_and_definitions_are_looked_into_with_the_terms_that_they_stan
     assert shown(explain(SMALL, named, STATE)) == [("x", 5)]
 
 
+def test_a_parameter_that_is_passed_a_bound_value_is_shown_by_its_own_name() -> None:
+    small = Forall((Binder("i", Interval(Lit(1), Lit(9))),), Call("Small", (Local("i"),)))
+    assert shown(explain(SMALL, small, STATE)) == [("a", 3)]
+
+
 def test_a_step_shows_both_values() -> None:
     after = (6, STATE[1])
     why = explain(SMALL, Eq(Prime(X), X), STATE, after)

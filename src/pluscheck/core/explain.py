@@ -248,8 +248,11 @@ def _shown_terms(expr: Expr, setting: Setting) -> list[Shown]:
     """Return a term with its value, and before it the variables in it, where it is not one itself."""
     if isinstance(expr, Lit):
         return []
-    if isinstance(expr, Local) and not isinstance(setting.bound[expr.name], Thunk):
-        return []  # among the bindings
+    if isinstance(expr, Local):
+        if not isinstance(setting.bound[expr.name], Thunk):
+            return []  # among the bindings
+        if _leads_to_value(expr, setting):
+            return _valued(expr.name, expr, setting)
     text = path_text(expr, setting)
     if text is not None:
         return _valued(text, expr, setting)
@@ -294,6 +297,14 @@ def path_text(expr: Expr, setting: Setting) -> str | None:
             return _extended(path_text(sequence, setting), lambda: f"[{_index_text(position, setting)}]")
         case _:
             return None
+
+
+def _leads_to_value(name: Local, setting: Setting) -> bool:
+    """Return whether a name stands, through the parameters of however many operators, for a value and not for a term."""
+    bound = setting.bound[name.name]
+    if not isinstance(bound, Thunk):
+        return True
+    return isinstance(bound.expr, Local) and _leads_to_value(bound.expr, bound.read_by(setting))
 
 
 def _extended(path: str | None, ending: Callable[[], str]) -> str | None:
