@@ -102,6 +102,17 @@ def test_a_module_is_called_like_its_file(tmp_path):
     assert mistakes(tmp_path / "Top.plus") == [("PC205", "Other"), ("PC205", "Prat")]
 
 
+def test_a_file_whose_name_no_module_can_have_is_to_be_renamed(tmp_path):
+    path = tmp_path / "a-b.plus"
+    path.write_text("module Top\n")
+    with pytest.raises(SpecError) as caught:
+        load_modules(path)
+    (diagnostic,) = caught.value.diagnostics
+    assert "`a-b`" not in diagnostic.primary.text
+    assert diagnostic.help is not None
+    assert "rename the file to `Top.plus`" in diagnostic.help
+
+
 def test_mistakes_in_several_files_are_told_at_once(tmp_path):
     path = write(tmp_path, "module Top\nextends One, Two, Missing\n", "module One\nvar\n", "module Two\n$\n")
     with pytest.raises(SpecError) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import resources
@@ -111,12 +112,14 @@ class _Loading:
         name = module.name
         if name.name == stem:
             return True
+        could_be_called_so = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", stem) is not None
+        rename = "rename either, such as the file" if could_be_called_so else "rename the file"
         self._diagnostics.append(
             Diagnostic(
                 Code.MODULE_NAME_MISMATCH,
                 f"the module in `{stem}{SUFFIX}` is called `{name.name}`",
-                Label(name.span, f"should be `{stem}`"),
-                help=f"`extends` finds a module by the name of its file: rename either, such as the file to `{name.name}{SUFFIX}`",
+                Label(name.span, f"should be `{stem}`" if could_be_called_so else "not as the file is called"),
+                help=f"`extends` finds a module by the name of its file: {rename} to `{name.name}{SUFFIX}`",
             )
         )
         return False
