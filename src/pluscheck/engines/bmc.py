@@ -164,6 +164,8 @@ class _Search:
 
     def _search(self) -> None:
         self._faulty_start()
+        if self._is_over():
+            return
         questions = _questions(self.system, self.wanted)
         unrolling = Unrolling(
             self.system,
@@ -202,10 +204,12 @@ class _Search:
                     pass
                 case Answer.UNKNOWN:
                     self.stopped = _reason(start.gave)
+                    return
 
     def _look(self, unrolling: Unrolling, views: _Views, questions: Sequence[_Question], open_: list[int]) -> list[int]:
         """Find all that is new at the end of runs of this length; return the questions that stay open."""
         level = unrolling.length
+        alive = False
         while True:
             asked = [i for i in open_ if level > 0 or not questions[i].about_step]
             match unrolling.ask(asked, seconds=self._seconds_left()):
@@ -213,21 +217,24 @@ class _Search:
                     self.stopped = _reason(unrolling.gave)
                     return open_
                 case Answer.UNSAT:
-                    self._look_for_life(unrolling, asked)
+                    ends_here = not unrolling.answer_needed_question()
+                    unrolling.rule_out(asked)
+                    if not alive:
+                        self._look_for_life(unrolling, ends_here=ends_here)
                     return open_
                 case Answer.SAT:
+                    alive = True
                     view = views.of_model()
-                    for i in asked:
-                        if view.shows(questions[i]):
-                            self._record(questions[i].asked, level, view)
+                    shown = [questions[i].asked for i in asked if view.shows(questions[i])]
+                    if not shown:
+                        raise InternalError("the solver's run shows nothing of what it was asked for")
+                    for what in shown:
+                        self._record(what, level, view)
                     open_ = [i for i in open_ if not self._is_closed(questions[i].asked)]
 
-    def _look_for_life(self, unrolling: Unrolling, asked: Sequence[int]) -> None:
-        """Find out whether there is a run of this length at all; none ends with what was asked."""
-        answer = Answer.SAT if unrolling.answer_needed_question() else Answer.UNSAT
-        unrolling.rule_out(asked)
-        if answer is Answer.SAT:
-            answer = unrolling.check(seconds=self._seconds_left())
+    def _look_for_life(self, unrolling: Unrolling, *, ends_here: bool) -> None:
+        """Find out whether there is a run of this length at all, unless it is known that there is none."""
+        answer = Answer.UNSAT if ends_here else unrolling.check(seconds=self._seconds_left())
         match answer:
             case Answer.SAT:
                 pass

@@ -342,6 +342,10 @@ class Dag:
                 return self.choose(self.or_(condition, inner), yes, inner_no)
         if yes == no:
             return yes
+        if self.op[yes] == INT_ITE or self.op[no] == INT_ITE:
+            chosen = self._of_two_values(condition, yes, no)
+            if chosen >= 0:
+                return chosen
         key = (INT_ITE, condition, yes, no)
         known = self._table.get(key)
         if known is None:
@@ -350,6 +354,31 @@ class Dag:
                 INT_ITE, (condition, yes, no), min(low[yes], low[no]), max(high[yes], high[no])
             )
         return known
+
+    def _of_two_values(self, condition: int, yes: int, no: int) -> int:
+        """Return a conditional that can only be one of two constants as a choice between those; -1 if it is not one.
+
+        So a scalar of two values is as good as a Boolean: what decides it is simplified as Booleans are.
+        """
+        low = min(self.low[yes], self.low[no])
+        high = max(self.high[yes], self.high[no])
+        yes_high, no_high = self._is_the_higher(yes, low, high), self._is_the_higher(no, low, high)
+        if yes_high < 0 or no_high < 0:
+            return -1
+        return self.choose(self.ite(condition, yes_high, no_high), self.integer(high), self.integer(low))
+
+    def _is_the_higher(self, node: int, low: int, high: int) -> int:
+        """Return whether a node is `high`, if it is a constant or a choice between constants and only has the two values; else -1."""
+        if self.op[node] == INT_CONST:
+            return int(self.low[node] == high) if self.low[node] in (low, high) else -1
+        if self.op[node] == INT_ITE and self.low[node] == low and self.high[node] == high:
+            condition, yes, no = self.args[node]
+            if self.op[yes] == INT_CONST and self.op[no] == INT_CONST:
+                return condition if self.low[yes] == high else self.not_(condition)
+        return -1
+
+    def _is_choice_of_constants(self, node: int) -> bool:
+        return self.op[node] == INT_ITE and all(self.op[arm] == INT_CONST for arm in self.args[node][1:])
 
     def eq(self, left: int, right: int) -> int:
         """Return whether two integers are equal."""
@@ -362,6 +391,10 @@ class Dag:
             return self._eq_const(left, low[right])
         if op[left] == INT_CONST:
             return self._eq_const(right, low[left])
+        for choice, other in ((left, right), (right, left)):
+            if self._is_choice_of_constants(choice):
+                condition, yes, no = self.args[choice]
+                return self.ite(condition, self.eq(other, yes), self.eq(other, no))
         if left > right:
             left, right = right, left
         key = (EQ, left, right)
@@ -431,6 +464,12 @@ class Dag:
             return self.eq(right, self.integer(high[right]))
         if high[left] == low[right] and self.op[left] == INT_CONST:
             return self.not_(self.eq(left, right))
+        if self._is_choice_of_constants(left):
+            condition, yes, no = self.args[left]
+            return self.ite(condition, self.lt(yes, right), self.lt(no, right))
+        if self._is_choice_of_constants(right):
+            condition, yes, no = self.args[right]
+            return self.ite(condition, self.lt(left, yes), self.lt(left, no))
         for chosen, other, is_left in ((left, right, True), (right, left, False)):
             if self.op[other] == INT_CONST and self.op[chosen] == INT_ITE:
                 _, yes, no = self.args[chosen]

@@ -57,7 +57,7 @@ MAX_LEAVES = 100_000
 class Leaf:
     """One scalar of the state: a path such as `lock[src].shared[Writer1]`, its input nodes now and in the next state, and its range.
 
-    A Boolean's range is 0..1. `possible` lists the values if there are gaps in the range.
+    A Boolean's range is 0..1; a scalar of two values is a Boolean that tells which. `possible` lists the values if there are gaps in the range.
     """
 
     name: str
@@ -135,15 +135,8 @@ class Layout:
         match of:
             case BoolType():
                 yield _Scalar(path, boolean=True, low=0, high=1, possible=None)
-            case RangeType(low, high):
-                if low < high:
-                    yield _Scalar(path, boolean=False, low=low, high=high, possible=None)
-            case EnumType() | SortType() | UnionType():
-                _, codes = self._atom_codes(of)
-                yield from _numbers(path, sorted(codes))
-            case AmongType(values):
-                numbers = _plain_numbers(values)
-                yield from _numbers(path, numbers if numbers is not None else range(len(values)))
+            case RangeType() | EnumType() | SortType() | UnionType() | AmongType():
+                yield from _scalar(path, self._numbers(of))
             case RecordType(fields):
                 for name, item in fields:
                     yield from self._scalars(item, f"{path}.{name}")
@@ -159,7 +152,7 @@ class Layout:
             case SeqType(element, bound):
                 if bound > MAX_LEAVES:
                     raise SetTooLargeError("this sequence")
-                yield from _numbers(f"Len({path})", range(bound + 1))
+                yield from _scalar(f"Len({path})", range(bound + 1))
                 for index in range(1, bound + 1):
                     yield from self._scalars(element, f"{path}[{index}]")
             case OptionType(element):
@@ -167,6 +160,39 @@ class Layout:
                 yield from self._scalars(element, f"Get({path})")
             case _:
                 assert_never(of)
+
+    def _numbers(self, of: RangeType | EnumType | SortType | UnionType | AmongType) -> Sequence[int]:
+        """Return the numbers that stand for the type's values, in ascending order."""
+        match of:
+            case RangeType(low, high):
+                return range(low, high + 1)
+            case EnumType() | SortType() | UnionType():
+                return sorted(self._atom_codes(of)[1])
+            case AmongType(values):
+                return _plain_numbers(values) or range(len(values))
+            case _:
+                assert_never(of)
+
+    def _read(self, numbers: Sequence[int], nodes: Iterator[int]) -> int:
+        """Return the node of a number whose scalar, if it has one, is the next."""
+        dag = self._algebra.dag
+        match len(numbers):
+            case 1:
+                return dag.integer(numbers[0])
+            case 2:
+                return dag.choose(next(nodes), dag.integer(numbers[1]), dag.integer(numbers[0]))
+            case _:
+                return next(nodes)
+
+    def _written(self, numbers: Sequence[int], node: int) -> list[int]:
+        """Return the node of the scalar, if there is one, that stands for a number."""
+        match len(numbers):
+            case 1:
+                return []
+            case 2:
+                return [self._algebra.dag.eq(node, self._algebra.dag.integer(numbers[1]))]
+            case _:
+                return [node]
 
     def _atom_codes(self, of: EnumType | SortType | UnionType) -> tuple[AtomTable, tuple[int, ...]]:
         """Return the table and the codes of a type's atoms, in their order."""
@@ -185,15 +211,12 @@ class Layout:
         match of:
             case BoolType():
                 return boolean(next(nodes))
-            case RangeType(low, high):
-                return IntV(next(nodes)) if low < high else algebra.integer(low)
+            case RangeType():
+                return IntV(self._read(self._numbers(of), nodes))
             case EnumType() | SortType() | UnionType():
-                table, codes = self._atom_codes(of)
-                return AtomV(next(nodes) if len(codes) > 1 else dag.integer(codes[0]), table)
+                return AtomV(self._read(self._numbers(of), nodes), self._atom_codes(of)[0])
             case AmongType(values):
-                if len(values) == 1:
-                    return algebra.lift(values[0])
-                node = next(nodes)
+                node = self._read(self._numbers(of), nodes)
                 if _plain_numbers(values) is not None:
                     return IntV(node)
                 return algebra.select([(dag.eq(node, dag.integer(i)), algebra.lift(v)) for i, v in enumerate(values)])
@@ -210,7 +233,7 @@ class Layout:
             case SetType(element):
                 return TableSet({value: next(nodes) for value in algebra.type_members(element)})
             case SeqType(element, bound):
-                length = next(nodes) if bound > 0 else dag.integer(0)
+                length = self._read(range(bound + 1), nodes)
                 return SequenceV(length, tuple([self._symbolic(element, nodes) for _ in range(bound)]))
             case OptionType(element):
                 present = next(nodes)
@@ -224,27 +247,23 @@ class Layout:
         match of:
             case BoolType():
                 return [value.node if isinstance(value, BoolV) else FALSE]
-            case RangeType(low, high):
-                if low == high:
-                    return []
-                return [value.node if isinstance(value, IntV) else dag.integer(low)]
+            case RangeType():
+                numbers = self._numbers(of)
+                return self._written(numbers, value.node if isinstance(value, IntV) else dag.integer(numbers[0]))
             case EnumType() | SortType() | UnionType():
-                table, codes = self._atom_codes(of)
-                if len(codes) == 1:
-                    return []
+                numbers, table = self._numbers(of), self._atom_codes(of)[0]
                 if not isinstance(value, AtomV):
-                    return [dag.integer(min(codes))]
-                return [value.node if value.table is table else algebra.recoded(value, table)]
+                    return self._written(numbers, dag.integer(numbers[0]))
+                return self._written(numbers, value.node if value.table is table else algebra.recoded(value, table))
             case AmongType(values):
-                if len(values) == 1:
-                    return []
+                numbers = self._numbers(of)
                 if _plain_numbers(values) is not None:
-                    return [value.node if isinstance(value, IntV) else dag.integer(min(_plain_numbers(values) or [0]))]
+                    return self._written(numbers, value.node if isinstance(value, IntV) else dag.integer(numbers[0]))
                 index = dag.integer(len(values) - 1)
                 for position in range(len(values) - 2, -1, -1):
                     same = algebra.equal(value, algebra.lift(values[position]))
                     index = dag.choose(same, dag.integer(position), index)
-                return [index]
+                return self._written(numbers, index)
             case RecordType(fields):
                 items = value.items if isinstance(value, RecordV) else [value] * len(fields)
                 return [
@@ -270,7 +289,7 @@ class Layout:
                 return [algebra.contains(value, algebra.lift(item)) for item in algebra.type_members(element)]
             case SeqType(element, bound):
                 sequence = algebra.sequence(value)
-                nodes = [sequence.length] if bound > 0 else []
+                nodes = self._written(range(bound + 1), sequence.length)
                 for index in range(bound):
                     used = dag.lt(dag.integer(index), sequence.length)
                     slot = sequence.slots[index] if index < len(sequence.slots) else value
@@ -333,15 +352,12 @@ class Layout:
         match of:
             case BoolType():
                 return bool(next(scalars))
-            case RangeType(low, high):
-                return next(scalars) if low < high else low
+            case RangeType():
+                return _number(self._numbers(of), scalars)
             case EnumType() | SortType() | UnionType():
-                table, codes = self._atom_codes(of)
-                return table.atoms[next(scalars) if len(codes) > 1 else codes[0]]
+                return self._atom_codes(of)[0].atoms[_number(self._numbers(of), scalars)]
             case AmongType(values):
-                if len(values) == 1:
-                    return values[0]
-                number = next(scalars)
+                number = _number(self._numbers(of), scalars)
                 return number if _plain_numbers(values) is not None else values[number]
             case RecordType(fields):
                 return Record(tuple([(name, self._decode(item, scalars)) for name, item in fields]))
@@ -353,7 +369,7 @@ class Layout:
             case SetType(element):
                 return frozenset([value for value in self._algebra.type_members(element) if next(scalars)])
             case SeqType(element, bound):
-                length = next(scalars) if bound > 0 else 0
+                length = _number(range(bound + 1), scalars)
                 return tuple([self._decode(element, scalars) for _ in range(bound)][:length])
             case OptionType(element):
                 present = next(scalars)
@@ -363,13 +379,26 @@ class Layout:
                 assert_never(of)
 
 
-def _numbers(path: str, numbers: Sequence[int]) -> Iterable[_Scalar]:
-    """Return the scalar that has these values, none if there is only one."""
-    if len(numbers) < 2:
+def _scalar(path: str, numbers: Sequence[int]) -> Iterable[_Scalar]:
+    """Return the scalar that tells between these numbers, none if there is only one."""
+    if len(numbers) == 1:
         return ()
+    if len(numbers) == 2:
+        return (_Scalar(path, boolean=True, low=0, high=1, possible=None),)
     low, high = numbers[0], numbers[-1]
     possible = None if high - low + 1 == len(numbers) else tuple(numbers)
     return (_Scalar(path, boolean=False, low=low, high=high, possible=possible),)
+
+
+def _number(numbers: Sequence[int], scalars: Iterator[int]) -> int:
+    """Return the number whose scalar, if it has one, is the next."""
+    match len(numbers):
+        case 1:
+            return numbers[0]
+        case 2:
+            return numbers[next(scalars)]
+        case _:
+            return next(scalars)
 
 
 def _plain_numbers(values: tuple[Value, ...]) -> list[int] | None:

@@ -228,8 +228,6 @@ SymbolicSet = (
 
 Symbolic = BoolV | IntV | AtomV | TupleV | RecordV | FunctionV | SequenceV | OptionV | Undefined | SymbolicSet
 
-EMPTY_SET = TableSet({})
-
 
 class NotConstant:
     """The answer where a symbolic value is not a constant; there is one, `NOT_CONSTANT`."""
@@ -444,13 +442,8 @@ class Algebra:
                 break
         return min(total, MAX_ELEMENTS + 1)
 
-    def alternatives(self, value: Symbolic) -> list[tuple[Value, int]]:
-        """Return every constant that a value may be, with the condition that it is; raises SetTooLargeError if there are too many."""
-        if self.spread(value) > MAX_ELEMENTS:
-            raise SetTooLargeError("this set, made of values that depend on the state,")
-        return self._alternatives(value)
-
     def _alternatives(self, value: Symbolic) -> list[tuple[Value, int]]:
+        """Return every constant that a value may be, with the condition that it is: as many as its `spread`."""
         dag = self.dag
         match value:
             case BoolV(node):
@@ -1211,10 +1204,6 @@ class Algebra:
         return result
 
     # -------------------------------------------------------------------------------- accessors
-
-    def bool_node(self, value: Symbolic) -> int:
-        """Return the node of a Boolean."""
-        return value.node if isinstance(value, BoolV) else FALSE
 
     def int_node(self, value: Symbolic) -> int:
         """Return the node of an integer."""
