@@ -27,11 +27,6 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
-    @property
-    def line_count(self) -> int:
-        """The number of lines; an empty file has one."""
-        return len(self._line_starts)
-
     def line(self, number: int) -> str:
         """Return the text of line `number` (from 1), without its line ending."""
         start = self._line_starts[number - 1]

@@ -29,16 +29,6 @@ def print_module(module: s.Module) -> str:
     return "\n".join(lines) + "\n"
 
 
-def print_declaration(declaration: s.Declaration) -> str:
-    """Return the text of a declaration, without a newline at the end."""
-    return "\n".join(_declaration(declaration))
-
-
-def print_statement(statement: s.Statement) -> str:
-    """Return the text of a statement, without a `;`."""
-    return "\n".join(_statement(statement, ""))
-
-
 def print_expr(expr: s.Expr) -> str:
     """Return the text of an expression, on one line."""
     match expr:
