@@ -1,4 +1,4 @@
-"""pluscheck proves locking and concurrency protocols, or shows the shortest run that breaks them.
+"""pluscheck checks locking and concurrency protocols, and shows the shortest run that breaks one.
 
 Each package is a floor or a room of one; imports point down only (pyproject.toml holds the contract):
 
