@@ -382,17 +382,15 @@ class Builder(Transformer[Word, Any]):
         binders: list[s.Binder] = []
         waiting: list[s.Ident] = []
         for bound in bounds:
-            match bound:
-                case s.Name() if _is_bare(bound):
-                    waiting.append(_named(bound))
-                case s.BinaryOp(s.Binary.IN, s.Name() as left, domain) if (
-                    _is_bare(left) and left.span.start == bound.span.start
-                ):
-                    names = (*waiting, _named(left))
-                    binders.append(s.Binder(names, domain, span=_from(names[0], domain)))
-                    waiting = []
-                case _:
-                    self._not_bound(bound.span)
+            membership = _membership(bound)
+            if membership is not None:
+                names = (*waiting, membership[0])
+                binders.append(s.Binder(names, membership[1], span=_from(names[0], membership[1])))
+                waiting = []
+            elif isinstance(bound, s.Name) and _is_bare(bound):
+                waiting.append(_named(bound))
+            else:
+                self._not_bound(bound.span)
         if waiting:
             self._not_bound(waiting[0].span)
         return tuple(binders)
@@ -445,13 +443,11 @@ class Builder(Transformer[Word, Any]):
 
     def set_builder(self, c: Children) -> s.Expr:
         span = _from(c[0], c[-1])
-        match c[1], c[3]:
-            case ((s.BinaryOp(s.Binary.IN, s.Name() as bound, domain) as member), [condition]) if (
-                _is_bare(bound) and bound.span.start == member.span.start  # and so the whole has no parentheses
-            ):
-                return s.SetFilter(_named(bound), domain, condition, span=span)
-            case value, binders:
-                return s.SetMap(value, self._binders(binders), span=span)
+        membership = _membership(c[1])
+        if membership is not None and len(c[3]) == 1:
+            name, domain = membership
+            return s.SetFilter(name, domain, c[3][0], span=span)
+        return s.SetMap(c[1], self._binders(c[3]), span=span)
 
     def _fields(self, c: Children) -> tuple[s.RecordField, ...]:
         """Return the fields of `[ exprs sep e (, NAME sep e)* ]`, whose first name was read as an expression."""
@@ -481,7 +477,7 @@ class Builder(Transformer[Word, Any]):
 
     def function_set(self, c: Children) -> s.FunctionSet:
         for domain in c[1]:
-            if isinstance(domain, s.BinaryOp) and domain.op is s.Binary.IN:
+            if _membership(domain) is not None:
                 self._error(
                     "a set of functions has no bound names",
                     domain.span,
@@ -518,6 +514,15 @@ def _ends_in_brace(statement: s.Statement) -> bool:
     return isinstance(statement, s.IfStatement | s.Either | s.With | s.While)
 
 
-def _is_bare(expr: s.Expr) -> bool:
-    """Return whether the expression is a name, without parentheses."""
-    return isinstance(expr, s.Name) and expr.span.end - expr.span.start == len(expr.name)
+def _is_bare(name: s.Name) -> bool:
+    """Return whether a name stands without parentheses."""
+    return name.span.end - name.span.start == len(name.name)
+
+
+def _membership(expr: s.Expr) -> tuple[s.Ident, s.Expr] | None:
+    r"""Return name and set of `x \in S`, if that is what stands there, without parentheses."""
+    match expr:
+        case s.BinaryOp(s.Binary.IN, s.Name() as name, of) if _is_bare(name) and name.span.start == expr.span.start:
+            return _named(name), of
+        case _:
+            return None
