@@ -240,6 +240,15 @@ def test_a_mistake_in_an_operator_is_told_once_however_often_it_is_used() -> Non
     assert (found.code, found.primary.span.text, found.secondary) == ("PC305", "TRUE", ())
 
 
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [('"Lock"', "this is a label"), ("<<1, 2>>", "this is a tuple or a sequence"), ("{}", "this is a set")],
+)
+def test_what_is_half_known_is_called_by_what_is_known(term: str, said: str) -> None:
+    (found,) = diagnostics(f"{DECLARATIONS}\ninvariant P == count + {term} = 1\n")
+    assert found.primary.text == said
+
+
 def test_a_mistake_makes_no_others() -> None:
     text = (
         "var broken : Pgae = 3\ninvariant P == broken + 1 = 2 /\\ broken[1] \\in broken.x /\\ Larger(broken, 1) = 1\n"

@@ -15,7 +15,7 @@ from pluscheck.lang.findings import MOST_FINDINGS, Findings
 from pluscheck.lang.scopes import Bound, Entry, Scope
 from pluscheck.lang.symbols import BUILTIN_ARITY, INFINITE_SETS, PC, SymbolTable
 from pluscheck.lang.types import LabelType, SortType, Type, UnionType, Unknown
-from pluscheck.lang.unify import ERROR, TypeTooLargeError, Unifier
+from pluscheck.lang.unify import ERROR, LabelShape, TypeTooLargeError, Unifier
 from pluscheck.lang.wording import did_you_mean, phrase
 
 DEEPEST = 6_000
@@ -107,6 +107,10 @@ class Session:
 
     def phrase(self, of: Type) -> str:
         """Return the type in words, with all that is known of it."""
+        known = self.unifier.resolve(of)
+        shape = self.unifier.shape(known) if isinstance(known, Unknown) else None
+        if shape is not None:
+            return "a label" if isinstance(shape, LabelShape) else "a tuple or a sequence"
         try:
             return phrase(self.unifier.zonk(of))
         except TypeTooLargeError:
