@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,8 +34,10 @@ def spec_files(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def _below(directory: Path) -> Iterable[Path]:
-    """Yield the specs below a directory, in any order."""
-    for path in directory.rglob(f"*{SUFFIX}"):
-        hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
-        if not hidden and path.is_file():
-            yield path
+    """Yield the specs below a directory, in any order. What cannot be looked into, or goes away meanwhile, has none."""
+    for folder, inner, files in os.walk(directory):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for name in files:
+            path = Path(folder, name)
+            if name.endswith(SUFFIX) and not name.startswith(".") and path.is_file():
+                yield path
