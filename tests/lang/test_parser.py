@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,76 @@ def conj(*items: s.Expr) -> s.Junct:
 
 def disj(*items: s.Expr) -> s.Junct:
     return s.Junct(s.Junction.OR, items)
+
+
+# ------------------------------------------------------------------------------------------- how it reads
+
+
+def test_how_it_reads() -> None:
+    text = """
+module ReadersWriter
+
+sort Reader
+enum Mode == { idle, reading }
+
+switch CheckWriter : BOOLEAN == TRUE        \\* may be dropped: is it needed?
+
+var mode   : [Reader -> Mode] = [r \\in Reader |-> idle]
+var writer : BOOLEAN          = FALSE
+
+action StartRead(r \\in Reader) {
+  await mode[r] = idle;
+  await CheckWriter => ~writer;
+  mode[r] := reading;
+}
+action StopRead(r \\in Reader) { await mode[r] = reading; mode[r] := idle; }
+action StartWrite { await ~writer /\\ \\A r \\in Reader : mode[r] = idle; writer := TRUE; }
+
+invariant Exclusion == writer => \\A r \\in Reader : mode[r] = idle
+witness   Overlap   == \\E r, s \\in Reader : r # s /\\ mode[r] = reading /\\ mode[s] = reading
+
+model base     { scope Reader = 3; }
+model no_check extends base { CheckWriter = FALSE; expect Exclusion violated; }
+"""
+    read = module(text)
+    assert read.name == s.Ident("ReadersWriter")
+    assert [type(each) for each in read.declarations] == [
+        *(s.SortDecl, s.EnumDecl, s.ConstDecl, s.VarDecl, s.VarDecl, s.ActionDecl, s.ActionDecl, s.ActionDecl),
+        *(s.PropertyDecl, s.PropertyDecl, s.ModelDecl, s.ModelDecl),
+    ]
+    start, exclusion, variant = read.declarations[5], read.declarations[8], read.declarations[-1]
+    mode_of_r = s.Index(s.Name("mode"), (s.Name("r"),))
+    assert isinstance(start, s.ActionDecl)
+    assert start.params == (s.Param(s.Ident("r"), s.Name("Reader")),)
+    assert [each.statement for each in start.body] == [
+        s.Await(s.BinaryOp(s.Binary.EQ, mode_of_r, s.Name("idle"))),
+        s.Await(s.BinaryOp(s.Binary.IMPLIES, s.Name("CheckWriter"), s.UnaryOp(s.Unary.NOT, s.Name("writer")))),
+        s.Assign((s.Assignment(mode_of_r, s.Name("reading")),)),
+    ]
+    everyone_idle = s.Quantified(
+        s.Quantifier.FORALL,
+        (s.Binder((s.Ident("r"),), s.Name("Reader")),),
+        s.BinaryOp(s.Binary.EQ, mode_of_r, s.Name("idle")),
+    )
+    assert exclusion == s.PropertyDecl(
+        s.PropertyKind.INVARIANT,
+        s.Ident("Exclusion"),
+        s.BinaryOp(s.Binary.IMPLIES, s.Name("writer"), everyone_idle),
+    )
+    assert variant == s.ModelDecl(
+        s.Ident("no_check"),
+        s.Ident("base"),
+        (
+            s.ValueEntry(s.Ident("CheckWriter"), (), s.Truth(False)),
+            s.ExpectEntry((s.Ident("Exclusion"),), s.Expected.VIOLATED),
+        ),
+    )
+
+
+def test_the_manual_s_example_has_one_of_each_declaration() -> None:
+    manual = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    (example,) = [text for text in manual.split("```") if text.lstrip().startswith("module ")]
+    assert {type(each) for each in module(example).declarations} == set(get_args(s.Declaration))
 
 
 # ------------------------------------------------------------------------------------------- precedence
