@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
-from typing import Any, assert_never, cast
+from typing import Any, assert_never
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
@@ -38,11 +38,14 @@ from pluscheck.ground.symbolic import (
     Algebra,
     AtomV,
     BoolV,
+    ChoiceSet,
+    CombinedSet,
     CrossSet,
     FunctionSet,
     FunctionV,
     IntervalSet,
     IntV,
+    ListedSet,
     NotConstant,
     OptionV,
     PowerSet,
@@ -200,7 +203,7 @@ class Evaluator:
     def truth(self, expr: Expr, names: Names) -> tuple[int, Faults]:
         """Return the node of a Boolean expression, and its faults."""
         value, faults = self.evaluate(expr, names)
-        return (value.node if isinstance(value, BoolV) else FALSE), faults
+        return _truth_of(value), faults
 
     def integer(self, expr: Expr, names: Names) -> tuple[int, Faults]:
         """Return the node of an integer expression, and its faults."""
@@ -427,28 +430,52 @@ class Evaluator:
 
     # ------------------------------------------------------------------------------ quantifiers
 
-    def _choices(
-        self, binders: Sequence[Binder], names: Names
-    ) -> tuple[list[tuple[int, dict[str, Thunk | Symbolic]]], Faults]:
-        """Return every choice for the binders with the condition that it is one; domains are evaluated outside the new names."""
+    def _at_each(
+        self, binders: Sequence[Binder], body: Expr, names: Names
+    ) -> tuple[list[tuple[int, Mapping[str, Symbolic], Symbolic]], Faults]:
+        """Evaluate the body for every choice for the binders: the conditions that it is one, what they are bound to, the body's value.
+
+        Domains are evaluated outside the new names.
+        """
         domains, faults = self._parts([binder.domain for binder in binders], names)
+        found, more = self._at_choices(self._choices(binders, [self._elements(of) for of in domains]), body, names)
+        if len({site for inner in more for site in inner}) > 1 and not all(_is_in_order(of) for of in domains):
+            # Which site faults first depends on which element does: they are gone through in the fixed order.
+            tables = [self._elements(TableSet(self.algebra.members(of))) for of in domains]
+            found, more = self._at_choices(self._choices(binders, tables), body, names)
+        return found, self.then(faults, self.every(more))
+
+    def _at_choices(
+        self, choices: Sequence[tuple[int, Mapping[str, Symbolic]]], body: Expr, names: Names
+    ) -> tuple[list[tuple[int, Mapping[str, Symbolic], Symbolic]], list[Faults]]:
+        found = []
+        more = []
+        for condition, bound in choices:
+            value, inner = self.evaluate(body, names.binding(bound))
+            found.append((condition, bound, value))
+            more.append(self.under(condition, inner))
+        return found, more
+
+    def _choices(
+        self, binders: Sequence[Binder], elements: Sequence[Sequence[tuple[int, Symbolic]]]
+    ) -> list[tuple[int, Mapping[str, Symbolic]]]:
+        """Return every choice of elements for the binders with the condition that it is one."""
         if len(binders) == 1:
             name = binders[0].name
-            return [(condition, {name: value}) for condition, value in self._elements(domains[0])], faults
-        elements = [self._elements(domain) for domain in domains]
+            return [(condition, {name: value}) for condition, value in elements[0]]
         count = 1
         for domain in elements:
             count *= len(domain)
             if count > MAX_ELEMENTS:
                 raise SetTooLargeError("what these names range over together")
-        choices: list[tuple[int, dict[str, Thunk | Symbolic]]] = []
+        choices: list[tuple[int, Mapping[str, Symbolic]]] = []
         for chosen in product(*elements):
             condition = self.dag.all_([c for c, _ in chosen])
             if condition != FALSE:
                 choices.append(
                     (condition, {binder.name: value for binder, (_, value) in zip(binders, chosen, strict=True)})
                 )
-        return choices, faults
+        return choices
 
     def _elements(self, of: Symbolic) -> list[tuple[int, Symbolic]]:
         found = [(condition, value) for condition, value in self.algebra.entries(of) if condition != FALSE]
@@ -465,28 +492,17 @@ class Evaluator:
 
     def _quantified(self, binders: Sequence[Binder], body: Expr, names: Names, *, universal: bool) -> Result:
         dag = self.dag
-        choices, faults = self._choices(binders, names)
+        found, faults = self._at_each(binders, body, names)
         nodes = []
-        more = []
-        for condition, bound in choices:
-            node, inner = self.truth(body, names.binding(bound))
+        for condition, _, value in found:
+            node = _truth_of(value)
             nodes.append(dag.implies(condition, node) if universal else dag.and_(condition, node))
-            more.append(self.under(condition, inner))
-        return boolean(dag.all_(nodes) if universal else dag.any_(nodes)), self.then(faults, self.every(more))
-
-    def _satisfying(self, binder: Binder, condition: Expr, names: Names) -> tuple[list[tuple[int, Symbolic]], Faults]:
-        """Return the elements with the condition that they are in the set and satisfy."""
-        choices, faults = self._choices((binder,), names)
-        kept = []
-        more = []
-        for inside, bound in choices:
-            node, inner = self.truth(condition, names.binding(bound))
-            kept.append((self.dag.and_(inside, node), cast("Symbolic", bound[binder.name])))
-            more.append(self.under(inside, inner))
-        return kept, self.then(faults, self.every(more))
+        return boolean(dag.all_(nodes) if universal else dag.any_(nodes)), faults
 
     def _filter(self, expr: e.Filter, names: Names) -> Result:
-        kept, faults = self._satisfying(expr.binder, expr.condition, names)
+        found, faults = self._at_each((expr.binder,), expr.condition, names)
+        name = expr.binder.name
+        kept = [(self.dag.and_(inside, _truth_of(value)), bound[name]) for inside, bound, value in found]
         return self.algebra.listed(kept), faults
 
     def _choose(self, expr: e.Choose, names: Names) -> Result:
@@ -513,14 +529,8 @@ class Evaluator:
         return algebra.select([case for case in cases if case[0] != FALSE]), faults
 
     def _map(self, expr: e.Map, names: Names) -> Result:
-        choices, faults = self._choices(expr.binders, names)
-        made = []
-        more = []
-        for condition, bound in choices:
-            value, inner = self.evaluate(expr.value, names.binding(bound))
-            made.append((condition, value))
-            more.append(self.under(condition, inner))
-        return self.algebra.listed(made), self.then(faults, self.every(more))
+        found, faults = self._at_each(expr.binders, expr.value, names)
+        return self.algebra.listed([(condition, value) for condition, _, value in found]), faults
 
     # --------------------------------------------------------------------------------- integers
 
@@ -904,6 +914,16 @@ _RULES: dict[type, Callable[[Evaluator, Any, Names], Result]] = {
     e.Concat: Evaluator._concat,
     e.Check: Evaluator._check,
 }
+
+
+def _truth_of(value: Symbolic) -> int:
+    """Return the node of a Boolean; what is undefined counts as false."""
+    return value.node if isinstance(value, BoolV) else FALSE
+
+
+def _is_in_order(of: Symbolic) -> bool:
+    """Return whether a set's entries are constants, each there once, in the fixed order."""
+    return not isinstance(of, ListedSet | ChoiceSet | CombinedSet)
 
 
 def _identity(value: Symbolic) -> object:

@@ -1066,8 +1066,10 @@ class Algebra:
             case _, TypeSet(of):
                 return self._is_set_of_type(left, of, bounded=True)
             case FunctionSet(domain, target), FunctionSet(other_domain, other_target) if domain == other_domain:
-                fits = self.included(target, other_target) if domain else TRUE
-                return dag.or_(self.is_empty(left), fits)
+                # There is one function without arguments, whatever its values would be.
+                no_arguments = dag.not_(dag.any_(domain.values()))
+                fits = TRUE if no_arguments == TRUE else self.included(target, other_target)
+                return dag.any_((self.is_empty(left), no_arguments, fits))
             case (RecordSet(_, items), RecordSet(_, others)) | (CrossSet(items), CrossSet(others)):
                 parts = [self.included(a, b) for a, b in zip(items, others, strict=True)]
                 return dag.or_(self.is_empty(left), dag.all_(parts))
