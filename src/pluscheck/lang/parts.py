@@ -39,17 +39,17 @@ class Part:
 
 def parts(words: list[Word], wrong: list[Diagnostic]) -> Iterator[Part]:
     """Yield the header and the declarations. Those with brackets that do not match are added to `wrong` instead; linear."""
-    reading = _Part()
+    reading = _Reading()
     for at, token in enumerate(words):
         if reading.ends_before(words, at):
             yield from reading.finished(token, wrong)
-            reading = _Part()
+            reading = _Reading()
         reading.take(token, wrong)
     yield from reading.finished(None, wrong)
 
 
-class _Part:
-    """The part that is being read."""
+class _Reading:
+    """A part that is being read."""
 
     def __init__(self) -> None:
         self.words: list[Word] = []

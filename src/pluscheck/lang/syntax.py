@@ -1,6 +1,7 @@
 """The surface tree: what was written, before names and types are known.
 
-Every node carries the span of its text, which never counts in equality. Nodes are compared by value, but
+Every node carries the span of its text, which never counts in equality. Parentheses belong to the text of the expression in them; of a
+declaration with a body in braces the span is its head. Nodes are compared by value, but
 later passes annotate them by identity (`id(node)`), so a parser must build each occurrence anew.
 """
 
