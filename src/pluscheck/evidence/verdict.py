@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pluscheck.core.exprs import Expr
 from pluscheck.core.system import State
 from pluscheck.evidence.trace import Trace
 
@@ -17,7 +18,31 @@ class ReachableSet:
     diameter: int
 
 
-Certificate = ReachableSet
+@dataclass(frozen=True, slots=True)
+class InductiveInvariant:
+    """A certificate: a state predicate that holds initially, that every step keeps, and that excludes what the property excludes.
+
+    The predicate is that all `conjuncts` evaluate to TRUE (one that faults is not true) and that none of the system's invariants named in `properties` is
+    violated. Conjuncts mention variables, constants and operators of the system and no element of a sort, so that each can be said in the specification's language.
+    """
+
+    conjuncts: tuple[Expr, ...]
+    properties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KInduction:
+    """A certificate: `invariant` is inductive, and among states that satisfy it no `k` steps in a row on which `property` is not violated lead to where it is.
+
+    With that no run of fewer than `k` steps violates it (Sheeran, Singh, Stalmarck, FMCAD 2000).
+    """
+
+    k: int
+    property: str
+    invariant: InductiveInvariant
+
+
+Certificate = ReachableSet | InductiveInvariant | KInduction
 
 
 @dataclass(frozen=True, slots=True)

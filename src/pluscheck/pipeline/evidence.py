@@ -60,8 +60,10 @@ class Judge:
                 if isinstance(verdict, Reached) != (name in self._witnesses):
                     raise RejectedError("a witness is reached and anything else violated, not the other way round")
                 return Judged(verdict, REPLAYED, self._replayed(name, trace))
-            case Proved(certificate):
+            case Proved(ReachableSet() as certificate):
                 return self._proved(name, certificate)
+            case Proved():
+                raise RejectedError("there is no judge for a certificate of this kind")
             case Bounded() | Unknown():
                 return Judged(verdict)
             case _:
