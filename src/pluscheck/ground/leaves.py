@@ -173,6 +173,20 @@ class Layout:
             case _:
                 assert_never(of)
 
+    def scalar_values(self, of: RangeType | EnumType | SortType | UnionType | AmongType) -> list[tuple[int, Value]]:
+        """Return the numbers that stand for the type's values, in ascending order, each with its value."""
+        numbers = self._numbers(of)
+        match of:
+            case RangeType():
+                return [(number, number) for number in numbers]
+            case EnumType() | SortType() | UnionType():
+                atoms = self._atom_codes(of)[0].atoms
+                return [(number, atoms[number]) for number in numbers]
+            case AmongType(values):
+                return [(number, value) for number, value in zip(numbers, values, strict=True)]
+            case _:
+                assert_never(of)
+
     def _read(self, numbers: Sequence[int], nodes: Iterator[int]) -> int:
         """Return the node of a number whose scalar, if it has one, is the next."""
         dag = self._algebra.dag
