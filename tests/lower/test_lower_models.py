@@ -9,7 +9,7 @@ import pytest
 from lowering import codes, elaborated, initial, model_of, shown, system_of
 from pluscheck.base.errors import SpecError
 from pluscheck.core import types as t
-from pluscheck.core.system import Expected
+from pluscheck.core.system import Expected, PropertyKind
 from pluscheck.core.values import show
 from pluscheck.lower import models
 from pluscheck.lower.text import system_text
@@ -175,6 +175,15 @@ def test_every_property_is_expected_to_hold_and_every_witness_to_be_reachable():
         "deadlock": ("holds", False),
         "faults": ("holds", False),
     }
+
+
+def test_a_lemma_is_checked_as_an_invariant_is_and_known_for_what_it_is():
+    spec = "var x : 0..1 = 0 action A { x := 1; } lemma L == x < 2 invariant I == L\n"
+    assert expected(spec)["L"] == ("holds", False)
+    assert [(p.name, p.kind) for p in system_of(spec).properties] == [
+        ("L", PropertyKind.LEMMA),
+        ("I", PropertyKind.INVARIANT),
+    ]
 
 
 def test_an_expectation_replaces_the_inherited_one():

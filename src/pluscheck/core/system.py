@@ -135,6 +135,8 @@ class PropertyKind(StrEnum):
     INVARIANT = "invariant"
     TRANSITION = "transition"
     WITNESS = "witness"
+    LEMMA = "lemma"
+    """An invariant whose use is to help prove the others: what looks for a proof tries it as a part of one."""
 
 
 @dataclass(frozen=True, slots=True)

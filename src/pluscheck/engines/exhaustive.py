@@ -148,7 +148,7 @@ class _Search:
             for label in here:
                 if isinstance(label, Atom):
                     self.labels.setdefault((process.name, label.label), level)
-        for claim in self._evaluated(PropertyKind.INVARIANT, PropertyKind.WITNESS):
+        for claim in self._evaluated(PropertyKind.INVARIANT, PropertyKind.LEMMA, PropertyKind.WITNESS):
             try:
                 true = holds(self.system, claim, state)
             except Fault as fault:

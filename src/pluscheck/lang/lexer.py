@@ -53,6 +53,7 @@ KEYWORDS: Final = {
     "invariant": "INVARIANT",
     "transition": "TRANSITION",
     "witness": "WITNESS",
+    "lemma": "LEMMA",
     "property": "PROPERTY",
     "terminal": "TERMINAL",
     "model": "MODEL",

@@ -652,6 +652,7 @@ class PropertyKind(Enum):
     INVARIANT = "invariant"
     TRANSITION = "transition"
     WITNESS = "witness"
+    LEMMA = "lemma"
     TEMPORAL = "property"
 
 

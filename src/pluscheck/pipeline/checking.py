@@ -171,6 +171,8 @@ def _kind(kind: PropertyKind) -> Kind:
             return Kind.TRANSITION
         case PropertyKind.WITNESS:
             return Kind.WITNESS
+        case PropertyKind.LEMMA:
+            return Kind.LEMMA
 
 
 def _never_taken(system: TransitionSystem, findings: Findings) -> tuple[Part, ...]:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     INVARIANT = "invariant"
     TRANSITION = "transition"
     WITNESS = "witness"
+    LEMMA = "lemma"
     DEADLOCK = "deadlock"
     FAULTS = "faults"
 

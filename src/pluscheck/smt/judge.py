@@ -75,7 +75,7 @@ class _Judge:
     def _bad_state(self) -> int:
         """Return the node of "some wanted property of states is violated here, or some step or property faults"."""
         system, dag = self._system, self._system.dag
-        bad = [self._violated(kind) for kind in (PropertyKind.INVARIANT, PropertyKind.WITNESS)]
+        bad = [self._violated(kind) for kind in PropertyKind if kind is not PropertyKind.TRANSITION]
         if DEADLOCK in self._wanted:
             bad.append(dag.and_(system.stuck, dag.not_(system.terminal)))
         if FAULTS in self._wanted:
