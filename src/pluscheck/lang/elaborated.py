@@ -94,12 +94,25 @@ class BuiltinMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PcMeaning:
-    """`pc` in `pc[p]`: the program counter of this process. On the `Index` node as a whole.
-
-    `of_self`: a single process, named inside the brackets.
-    """
+    """`pc[p]`: where this process is. On the `Index` node as a whole, as are the next two."""
 
     process: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnMeaning:
+    """`pc[P, p]`: where this process goes on after the procedure."""
+
+    process: str
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
+class SingleMeaning:
+    """`x[Name]`: the procedure's variable as this single process has it, which is not the only one that has it."""
+
+    name: str
+    owner: str
 
 
 Meaning = (
@@ -114,6 +127,8 @@ Meaning = (
     | OperatorArgumentMeaning
     | BuiltinMeaning
     | PcMeaning
+    | ReturnMeaning
+    | SingleMeaning
 )
 
 
@@ -122,7 +137,7 @@ class Annotations:
     """Types and meanings of the nodes of some trees, by `id(node)`.
 
     `types` has every expression node that is a value (not the names of operators, nor types as types). `meanings` has
-    every `Name`, every `Apply`, and every `Index` that is a `pc[p]`.
+    every `Name`, every `Apply`, and every `Index` that means a part of a process.
     """
 
     types: dict[int, Type] = field(default_factory=dict)

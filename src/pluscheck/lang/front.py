@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pluscheck.base.errors import SpecError
 from pluscheck.base.source import Source
+from pluscheck.lang import syntax as s
 from pluscheck.lang.checker import check
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.findings import Findings
 from pluscheck.lang.flow import check_flow
 from pluscheck.lang.macros import TooMuchError, expand_macros
 from pluscheck.lang.modules import load_modules
-from pluscheck.lang.parser import not_yet
+from pluscheck.lang.parser import not_yet, parse_expression
 from pluscheck.lang.updates import check_updates
 
 _FRAMES = 20_000
@@ -26,12 +30,54 @@ def elaborate(spec: Path | Source) -> Elaborated:
     What is wrong with its files is raised first; then what cannot be checked yet, and what is wrong with macros, with labels,
     and with names and types, all together. Raises SpecError.
     """
+    with _deep_recursion():
+        return _elaborated(spec)
+
+
+def elaborate_predicates(elaborated: Elaborated, texts: Sequence[Source]) -> Elaborated:
+    """Return the specification with each text, which is one expression, as a further invariant, called by `predicate_name`.
+
+    A text may mention what the root module can, and no other text. The trees of the specification are the same as before, with annotations
+    of their own. Raises SpecError with what is wrong with the texts.
+    """
+    with _deep_recursion():
+        return _with_predicates(elaborated, texts)
+
+
+def predicate_name(number: int) -> str:
+    """Return what the invariant is called that the text of this number (from 0) is; no text can mention it."""
+    return f"predicate {number + 1}"
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Let Python recurse as deeply as the deepest tree needs."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _FRAMES))
     try:
-        return _elaborated(spec)
+        yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+def _with_predicates(elaborated: Elaborated, texts: Sequence[Source]) -> Elaborated:
+    findings = Findings()
+    further: list[s.Declaration] = []
+    for number, text in enumerate(texts):
+        try:
+            predicate = parse_expression(text)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                findings.add(diagnostic)
+            continue
+        name = s.Ident(predicate_name(number), span=predicate.span)
+        further.append(s.PropertyDecl(s.PropertyKind.INVARIANT, name, predicate, span=predicate.span))
+    alone = replace(elaborated.root, declarations=tuple(further))
+    for diagnostic in not_yet(alone):
+        findings.add(diagnostic)
+    findings.raise_if_any()
+    root = replace(elaborated.root, declarations=(*elaborated.root.declarations, *further))
+    return check(root, (*elaborated.modules[:-1], root))
 
 
 def _elaborated(spec: Path | Source) -> Elaborated:

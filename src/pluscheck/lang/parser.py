@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import fields, replace
 from functools import cache
@@ -60,6 +60,27 @@ def parse(source: Source) -> s.Module:
     if wrong or header is None:
         raise SpecError(_first_at_each_place(wrong))
     return replace(header, declarations=tuple(declarations))
+
+
+def parse_expression(source: Source) -> s.Expr:
+    """Return the one expression that a source holds. Raises SpecError with all that is wrong with its syntax."""
+    words, wrong = tokens(source)
+    parser, builder = _parser()
+    builder.wrong = []
+    part = Part(words, None)
+    laid = laid_out(words, wrong)
+    found: s.Expr | None = None
+    try:
+        found = parser.parse(laid, start="expr")  # type: ignore[assignment]  # what `Builder` returns for an expression
+    except UnexpectedToken as error:
+        if not wrong:
+            wrong.append(diagnosed(error.token, _acceptable(parser, "expr", laid, error.token), part, source))
+    wrong.extend(builder.wrong)
+    if found is not None:
+        wrong.extend(_too_deep([found]))
+    if wrong or found is None:
+        raise SpecError(_first_at_each_place(wrong)[:MOST_DIAGNOSTICS])
+    return found
 
 
 def _acceptable(parser: Lark, start: str, laid: list[Word], wrong: Token) -> frozenset[str]:
@@ -135,7 +156,7 @@ def _parser() -> tuple[Lark, Builder]:
         parser="lalr",
         lexer=_Given,
         transformer=builder,
-        start=["header", "declarations"],
+        start=["header", "declarations", "expr"],
         maybe_placeholders=False,
     )
     return parser, builder
@@ -163,9 +184,9 @@ def _nodes(root: s.Node) -> Iterator[tuple[s.Node, int]]:
                     pending.append((child, depth + 1))
 
 
-def _too_deep(declarations: list[s.Declaration]) -> Iterator[Diagnostic]:
-    for declaration in declarations:
-        for node, depth in _nodes(declaration):
+def _too_deep(trees: Sequence[s.Node]) -> Iterator[Diagnostic]:
+    for tree in trees:
+        for node, depth in _nodes(tree):
             if depth > MAX_DEPTH:
                 yield Diagnostic(
                     Code.NESTED_TOO_DEEPLY,

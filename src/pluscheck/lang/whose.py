@@ -8,8 +8,11 @@ from pluscheck.lang import syntax as s
 from pluscheck.lang.declared import DeclaredTypes
 from pluscheck.lang.dependencies import Dependencies
 from pluscheck.lang.elaborated import (
+    Annotations,
     ForeignMeaning,
     PcMeaning,
+    ReturnMeaning,
+    SingleMeaning,
 )
 from pluscheck.lang.findings import Findings
 from pluscheck.lang.processes import Processes
@@ -17,6 +20,7 @@ from pluscheck.lang.scopes import Bound, Scope
 from pluscheck.lang.symbols import (
     PC,
     LocalSymbol,
+    ProcedureSymbol,
     ProcessSymbol,
     Symbol,
     SymbolTable,
@@ -71,53 +75,108 @@ class Whose(DeclaredTypes):
         return value if owner.param is None else FunctionType(self.identifier_type(owner), value)
 
     def _program_counter(self, expr: s.Index, scope: Scope) -> Type:
-        """Return the type of `pc[p]`: the labels of the process that `p` identifies."""
-        if len(expr.args) != 1:
-            self.wrong_count(expr.span, PC, 1, len(expr.args), None)
-            return ERROR
-        arg = expr.args[0]
+        """Return the type of `pc[p]`, or of `pc[P, p]`: the labels of the process that `p` identifies.
+
+        `P` is that process, where the type of `p` does not tell, or a procedure that it calls, or one after the other.
+        """
+        candidates = list(self.processes.declarations.values())
+        procedure: s.ProcedureDecl | None = None
+        for number, arg in enumerate(expr.args[:-1], 1):
+            symbol = self._named_by(arg, scope)
+            match None if symbol is None else symbol.what:
+                case ProcessSymbol(decl) if number == 1:
+                    candidates = [decl]
+                case ProcedureSymbol(decl) if number == len(expr.args) - 1:
+                    callers = [each.name.name for each in self.processes.callers(decl)]
+                    candidates = [each for each in candidates if each.name.name in callers]
+                    procedure = decl
+                case _:
+                    return self._no_part(expr, arg)
+        arg = expr.args[-1]
+        single = self._named_by(arg, scope)
+        if single is not None and isinstance(single.what, ProcessSymbol):
+            return self._program_counter_of_name(expr, single.what.decl, procedure, candidates)
+        return self._program_counter_of(expr, procedure, candidates, scope)
+
+    def _named_by(self, arg: s.Expr, scope: Scope) -> Symbol | None:
+        """Return what a name that nothing around it binds is declared as; None for any other expression."""
         if isinstance(arg, s.Name) and scope.look_up(arg.name) is None:
-            symbol = self.table.look_up(arg.name, self.at.home)
-            if symbol is not None and isinstance(symbol.what, ProcessSymbol):
-                return self._program_counter_of_name(expr, symbol.what.decl)
+            return self.table.look_up(arg.name, self.at.home)
+        return None
+
+    def _no_part(self, expr: s.Index, arg: s.Expr) -> Type:
+        """Report what stands before the last argument of `pc[...]` and should not."""
+        self.report(
+            Code.TYPE_MISMATCH,
+            f"before the last argument of `{PC}[...]`, only a process and a procedure can be named, in this order",
+            arg.span,
+            "neither",
+            secondary=[Label(expr.span, "here")],
+            help_line=f"`{PC}[p]` is where `p` is; `{PC}[P, p]`, for a procedure `P`, where `p` goes on after `P`",
+        )
+        return ERROR
+
+    def _counter(
+        self, expr: s.Index, process: s.ProcessDecl, procedure: s.ProcedureDecl | None, at: Annotations
+    ) -> Type:
+        """Annotate whose place is meant; return its type."""
+        name = process.name.name
+        at.meanings[id(expr)] = PcMeaning(name) if procedure is None else ReturnMeaning(name, procedure.name.name)
+        return LabelType(name)
+
+    def _program_counter_of(
+        self, expr: s.Index, procedure: s.ProcedureDecl | None, among: list[s.ProcessDecl], scope: Scope
+    ) -> Type:
+        """Return the type of `pc[p]` for a value `p`."""
+        arg = expr.args[-1]
         found = self.type_of(arg, scope)
-        candidates = list(self.processes.identified())
+        candidates = [process for process in among if process.param is not None]
         bound = scope.look_up(arg.name) if isinstance(arg, s.Name) else None
         if isinstance(bound, Bound) and bound.process is not None:
-            candidates = [self.processes.declarations[bound.process]]
+            own = self.processes.declarations[bound.process]
+            candidates = [own] if own in candidates else candidates
         owner = self._owner(found, candidates, arg, f"{PC}[...]", expr)
         if owner is None:
             return ERROR
-        at = self.at
-
-        def annotate(process: s.ProcessDecl) -> Type:
-            at.annotations.meanings[id(expr)] = PcMeaning(process.name.name)
-            return LabelType(process.name.name)
-
+        annotations = self.at.annotations
         if isinstance(owner, s.ProcessDecl):
-            return annotate(owner)
+            return self._counter(expr, owner, procedure, annotations)
         later = self.unifier.fresh_label()
 
         def answer(known: Type) -> Type:
             process = self._owner(known, candidates, arg, f"{PC}[...]", expr)
-            return annotate(process) if isinstance(process, s.ProcessDecl) else ERROR
+            if isinstance(process, s.ProcessDecl):
+                return self._counter(expr, process, procedure, annotations)
+            return ERROR
 
         self.unifier.fits(self.when_known(found, expr, answer), later)
         return later
 
-    def _program_counter_of_name(self, expr: s.Index, process: s.ProcessDecl) -> Type:
-        name = process.name.name
+    def _program_counter_of_name(
+        self, expr: s.Index, process: s.ProcessDecl, procedure: s.ProcedureDecl | None, among: list[s.ProcessDecl]
+    ) -> Type:
+        """Return the type of `pc[Name]` for a single process."""
+        name, arg = process.name.name, expr.args[-1]
         if process.param is not None:
             self.report(
                 Code.TYPE_MISMATCH,
                 f"`{name}` has many processes: say which",
-                expr.args[0].span,
+                arg.span,
                 "this is all of them",
                 help_line=f"write `{PC}[{process.param.name.name}]` with an element of the set of its identifiers",
             )
             return ERROR
-        self.at.annotations.meanings[id(expr)] = PcMeaning(name)
-        return LabelType(name)
+        if process not in among:
+            called = "" if procedure is None else f" that calls `{procedure.name.name}`"
+            self.report(
+                Code.TYPE_MISMATCH,
+                f"`{name}` is not the process{called} that is named before it",
+                arg.span,
+                "another process",
+                secondary=[Label(expr.span, "here")],
+            )
+            return ERROR
+        return self._counter(expr, process, procedure, self.at.annotations)
 
     def _owner(
         self, of: Type, candidates: list[s.ProcessDecl], arg: s.Expr, what: str, whole: s.Node
@@ -165,6 +224,13 @@ class Whose(DeclaredTypes):
     ) -> Type:
         """Return the type of `x[p]` for a procedure's variable that several processes have, each its own."""
         target = expr.target
+        single = self._named_by(expr.args[0], scope)
+        match None if single is None else single.what:
+            case ProcessSymbol(decl) if decl in owners and decl.param is None and len(expr.args) == 1:
+                self.mean(expr, SingleMeaning(symbol.name, decl.name.name))
+                return self.local_type(what, symbol.module)
+            case _:
+                pass
         found = self.type_of(expr.args[0], scope)
         candidates = [process for process in owners if process.param is not None]
         owner = self._owner(found, candidates, expr.args[0], f"{symbol.name}[...]", expr)

@@ -30,6 +30,8 @@ from pluscheck.lang.elaborated import (
     OperatorMeaning,
     OwnMeaning,
     PcMeaning,
+    ReturnMeaning,
+    SingleMeaning,
     TypeMeaning,
     VariableMeaning,
 )
@@ -200,7 +202,9 @@ def _name(expr: s.Name, env: Env) -> e.Expr:
             return e.AllOf(env.home.type_of(expr, env.annotations), span=span)
         case OperatorMeaning(instance):
             return _call(instance, expr.name, (), env, span)
-        case (OperatorArgumentMeaning() | BuiltinMeaning() | PcMeaning()) as meaning:
+        case (
+            OperatorArgumentMeaning() | BuiltinMeaning() | PcMeaning() | ReturnMeaning() | SingleMeaning()
+        ) as meaning:
             raise InternalError(f"{expr.name} at {span.place} is a value, but means {meaning}")
         case meaning:
             assert_never(meaning)
@@ -483,13 +487,23 @@ def _proper_subset(left: e.Expr, right: e.Expr, taken: frozenset[str], span: Spa
 def _index(expr: s.Index, env: Env) -> e.Expr:
     match env.annotations.meanings.get(id(expr)):
         case PcMeaning(process):
-            counter = env.reading.read(env.home.pc(process), expr.span)
-            if not env.home.is_indexed(process):
-                return counter
-            return e.App(counter, lower_expr(expr.args[0], env), span=expr.span)
+            return _of_process(env.home.pc(process), process, expr, env)
+        case ReturnMeaning(process, procedure):
+            found = env.home.returns_to(process, procedure)
+            return _of_process(found, process, expr, env) if isinstance(found, str) else e.Lit(found, span=expr.span)
+        case SingleMeaning(name, owner):
+            return env.reading.read(env.home.foreign(owner, name), expr.span)
         case _:
             step = path_step(expr.args, env.type_of(expr.target), env, expr.span)
             return step.of(lower_expr(expr.target, env))
+
+
+def _of_process(variable: str, process: str, expr: s.Index, env: Env) -> e.Expr:
+    """Return the variable's value for the process that the last argument identifies or, if it is a single one, names."""
+    value = env.reading.read(variable, expr.span)
+    if not env.home.is_indexed(process):
+        return value
+    return e.App(value, lower_expr(expr.args[-1], env), span=expr.span)
 
 
 def path_step(args: tuple[s.Expr, ...], of: lt.Type, env: Env, span: Span) -> PathStep:

@@ -182,6 +182,12 @@ class Lowering:
         """Return the name of its program counter."""
         return self.tables[process].pc
 
+    def returns_to(self, process: str, procedure: str) -> str | Value:
+        """Return the name of the variable that says where the process goes on after the procedure; where that is always the same, the label."""
+        table = self.tables[process]
+        labels = table.flow.returns[procedure]
+        return table.return_variables[procedure] if len(labels) > 1 else table.label(labels[0])
+
     def label(self, process: str, name: str) -> Value:
         """Return the label as a value."""
         return self.tables[process].label(name)

@@ -92,14 +92,26 @@ class ProcessTable:
         return e.Lambda((binder,), value, span=value.span)
 
 
-def process_tables(elaborated: Elaborated, type_of: Callable[[s.Expr], t.Type]) -> dict[str, ProcessTable]:
-    """Return the processes, as yet without their procedures' tables. Raises Abandoned."""
+@dataclass(frozen=True, slots=True)
+class ProcessNames:
+    """The core names of a process's variables, by the names that the specification has for them.
+
+    `variables` has its locals and its procedures' parameters and locals, `return_variables` its procedures' return addresses, by procedure.
+    """
+
+    pc: str
+    variables: Mapping[str, str]
+    return_variables: Mapping[str, str]
+
+
+def process_names(elaborated: Elaborated) -> dict[str, ProcessNames]:
+    """Return the core names of every process's variables; no two variables of the specification have the same."""
     reached_by: dict[str, int] = {}
     for info in elaborated.processes.values():
         for procedure in info.procedures:
             reached_by[procedure] = reached_by.get(procedure, 0) + 1
     taken = {*elaborated.variables}
-    tables: dict[str, ProcessTable] = {}
+    names: dict[str, ProcessNames] = {}
     for name, info in elaborated.processes.items():
         variables: dict[str, str] = {}
         for local in info.decl.locals:
@@ -112,16 +124,25 @@ def process_tables(elaborated: Elaborated, type_of: Callable[[s.Expr], t.Type]) 
             for declared in (*(param.name for param in decl.params), *(local.name for local in decl.locals)):
                 own = _claim(declared.name, name, taken, plain=plain)
                 variables[declared.name] = own
+        names[name] = ProcessNames(_claim(f"pc.{name}", name, taken, plain=True), variables, return_variables)
+    return names
+
+
+def process_tables(elaborated: Elaborated, type_of: Callable[[s.Expr], t.Type]) -> dict[str, ProcessTable]:
+    """Return the processes, as yet without their procedures' tables. Raises Abandoned."""
+    names = process_names(elaborated)
+    tables: dict[str, ProcessTable] = {}
+    for name, info in elaborated.processes.items():
         param = info.decl.param
         tables[name] = ProcessTable(
             name,
             info.decl.span,
             None if param is None else type_of(param.type),
             None if param is None else param.name.name,
-            _claim(f"pc.{name}", name, taken, plain=True),
+            names[name].pc,
             control_flow(elaborated, info),
-            variables,
-            return_variables,
+            names[name].variables,
+            names[name].return_variables,
         )
     return tables
 

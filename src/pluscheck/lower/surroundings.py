@@ -106,6 +106,9 @@ class Home(Protocol):
     def pc(self, process: str) -> str:
         """Return the name of its program counter."""
 
+    def returns_to(self, process: str, procedure: str) -> str | Value:
+        """Return the name of the variable that says where the process goes on after the procedure; where that is always the same, the label."""
+
     def label(self, process: str, name: str) -> Value:
         """Return the label as a value."""
 
