@@ -30,7 +30,8 @@ class Role(Enum):
 class Variable:
     """A state variable. Its initial value is `initial`, or any element of that set (`any_of`), or any value of the type.
 
-    `initial` may mention variables that stand before this one.
+    `initial` may mention variables that stand before this one. `locks` are the ways to the locks in it (see `core.locks`): a field's name, an item's number,
+    or None for every argument, every item of a sequence, the value in an option.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Variable:
     role: Role = Role.SHARED
     process: str | None = None
     span: Span = field(default=NOWHERE, compare=False)
+    locks: tuple[tuple[str | int | None, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

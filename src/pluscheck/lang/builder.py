@@ -94,10 +94,12 @@ class Builder(Transformer[Word, Any]):
         at = 3 if isinstance(c[2], tuple) else 2
         value, others = c[at + 1], [token for token in c[at + 2 :] if token.type == "NAME"]
         if not others:
-            return s.TypeDecl(name, params, value, span=span)
+            return s.TypeDecl(name, params, value, is_lock=c[0].type == "LOCK_TYPE", span=span)
         if not isinstance(value, s.Name):
             self._error("a union is made of names", value.span, "not the name of a sort or enum")
             return s.TypeDecl(name, params, value, span=span)
+        if c[0].type == "LOCK_TYPE":
+            self._error("a union does not say who holds something", span, "write `type`")
         return s.TypeDecl(name, params, None, (_named(value), *map(_ident, others)), span=span)
 
     def const_decl(self, c: Children) -> s.ConstDecl:

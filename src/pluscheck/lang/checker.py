@@ -15,7 +15,7 @@ from pluscheck.base.diagnostics import Label
 from pluscheck.base.source import Span
 from pluscheck.lang import syntax as s
 from pluscheck.lang.dependencies import dependencies
-from pluscheck.lang.elaborated import Elaborated, ProcedureInfo, ProcessInfo
+from pluscheck.lang.elaborated import BuiltinMeaning, Elaborated, ProcedureInfo, ProcessInfo, TypeMeaning
 from pluscheck.lang.findings import Findings
 from pluscheck.lang.infer import Inference
 from pluscheck.lang.models import IMPLICIT, check_models
@@ -121,6 +121,29 @@ class _Checker:
                     self._inference.too_large(symbol.span)
                 if decl.value is not None:
                     self._check_constant(decl.value, "a type", decl.params)
+                    if decl.is_lock and not self._says_who_holds(decl.value):
+                        self._inference.report(
+                            Code.BAD_TYPE_DECLARATION,
+                            f"{symbol.name} does not say who holds something",
+                            decl.value.span,
+                            "not a set, an option, a count, or a record of such",
+                            help_line="declare it with `type`",
+                        )
+
+    def _says_who_holds(self, value: s.Expr) -> bool:
+        """Tell whether a type is that of holders: a set, at most one, how many, another lock's, or a record of such, one for each mode."""
+        match value:
+            case s.UnaryOp(s.Unary.POWERSET) | s.BinaryOp(s.Binary.RANGE):
+                return True
+            case s.RecordSet(fields):
+                return all(self._says_who_holds(field.value) for field in fields)
+            case s.Name() | s.Apply():
+                match self._inference.main.meanings.get(id(value)):
+                    case TypeMeaning(s.TypeDecl(is_lock=is_lock)):
+                        return is_lock
+                    case BuiltinMeaning(name):
+                        return name == "Option"
+        return False
 
     def _check_recursive_declarations(self) -> None:
         for name, declaration in self._table.recursive.items():

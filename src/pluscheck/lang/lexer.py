@@ -41,6 +41,7 @@ KEYWORDS: Final = {
     "sort": "SORT",
     "enum": "ENUM",
     "type": "TYPE",
+    "lock_type": "LOCK_TYPE",
     "const": "CONST",
     "switch": "SWITCH",
     "var": "VAR",

@@ -14,7 +14,7 @@ from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.lang.lexer import OPERAND_ENDS, Word
 
 _DECLARES: Final = frozenset(
-    "SORT ENUM TYPE CONST SWITCH VAR INIT MACRO PROCEDURE ACTION PROCESS FAIR INVARIANT TRANSITION WITNESS LEMMA PROPERTY "
+    "SORT ENUM TYPE LOCK_TYPE CONST SWITCH VAR INIT MACRO PROCEDURE ACTION PROCESS FAIR INVARIANT TRANSITION WITNESS LEMMA PROPERTY "
     "TERMINAL MODEL".split()
 )
 """What begins a declaration wherever it stands. Names and `RECURSIVE` do so too, but not in a `LET`."""

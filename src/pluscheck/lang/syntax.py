@@ -530,12 +530,16 @@ class EnumDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class TypeDecl(Node):
-    """`type T == e` or `type T(A, B) == e`. `parts` is not empty for a union `A | B`, and `value` is then None."""
+    """`type T == e` or `type T(A, B) == e`. `parts` is not empty for a union `A | B`, and `value` is then None.
+
+    `is_lock` if it begins with `lock_type`: its values say who holds something.
+    """
 
     name: Ident
     params: tuple[Ident, ...]
     value: Expr | None
     parts: tuple[Ident, ...] = ()
+    is_lock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from pluscheck.lower.constants import Constants
 from pluscheck.lower.control import DONE, Body, Point
 from pluscheck.lower.entries import Entries, entries_of, expectations
 from pluscheck.lower.expressions import lower_expr
+from pluscheck.lower.locks import lock_paths
 from pluscheck.lower.operators import Operators
 from pluscheck.lower.problems import Abandoned, Problems
 from pluscheck.lower.processes import ProcessTable, ProcessVariables, elements_checked, process_tables
@@ -250,7 +251,8 @@ class Lowering:
                 initial = elements_checked(initial, of, self.known)
             else:
                 initial = checked(initial, of, decl.initial.span, self.known)
-        return Variable(decl.name.name, of, initial, decl.any_of, Role.SHARED, None, decl.name.span)
+        held = lock_paths(decl.type, self.elaborated.annotations)
+        return Variable(decl.name.name, of, initial, decl.any_of, Role.SHARED, None, decl.name.span, held)
 
     def _process_variables(self) -> ProcessVariables:
         annotations = self.elaborated.annotations

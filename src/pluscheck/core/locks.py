@@ -1,0 +1,96 @@
+"""Who holds which lock: read from a state, by the types that a specification declares with `lock_type`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from pluscheck.core.changes import shown_arguments
+from pluscheck.core.system import State, TransitionSystem
+from pluscheck.core.values import Function, Nothing, Record, Some, Value, ordered
+
+
+class Mode(Enum):
+    """How something is held."""
+
+    EXCLUSIVE = "X"
+    """By at most one."""
+    SHARED = "S"
+    """By any number of holders, who are known."""
+    COUNTED = "#"
+    """By a number of holders that are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One mode of a lock as it is in a state: the holders in order, or, if they are only counted, how many.
+
+    `part` is the field of the lock's record that says so (`shared`), empty for a lock of a single mode.
+    """
+
+    part: str
+    mode: Mode
+    holders: tuple[Value, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock as it is in a state: `path` as the specification writes it, and what is held of it; without `holdings` it is free."""
+
+    path: str
+    holdings: tuple[Holding, ...]
+
+
+def locks(system: TransitionSystem, state: State) -> tuple[Lock, ...]:
+    """Return every lock of a state, in the order of the variables."""
+    return tuple(
+        Lock(path, tuple(_holdings("", value)))
+        for variable, whole in zip(system.variables, state, strict=True)
+        for selectors in variable.locks
+        for path, value in _selected(variable.name, whole, selectors)
+    )
+
+
+def _selected(path: str, value: Value, selectors: tuple[str | int | None, ...]) -> Iterator[tuple[str, Value]]:
+    """Yield what the selectors lead to, each with its path; `None` leads to every argument, every item of a sequence, into an option."""
+    if not selectors:
+        yield path, value
+        return
+    first, rest = selectors[0], selectors[1:]
+    match first, value:
+        case str(), Record():
+            yield from _selected(f"{path}.{first}", value[first], rest)
+        case int(), tuple():
+            yield from _selected(f"{path}[{first}]", value[first - 1], rest)
+        case None, Function():
+            for argument, result in value.pairs:
+                yield from _selected(f"{path}[{shown_arguments(argument)}]", result, rest)
+        case None, tuple():
+            for number, item in enumerate(value, 1):
+                yield from _selected(f"{path}[{number}]", item, rest)
+        case None, Some(inner):
+            yield from _selected(f"Get({path})", inner, rest)
+        case _:
+            return
+
+
+def _holdings(part: str, value: Value) -> Iterator[Holding]:
+    """Yield what is held of a lock, a part for each mode."""
+    match value:
+        case Record(fields):
+            for name, inner in fields:
+                yield from _holdings(f"{part}.{name}" if part else name, inner)
+        case frozenset():
+            if value:
+                yield Holding(part, Mode.SHARED, tuple(ordered(value)), len(value))
+        case Some(holder):
+            yield Holding(part, Mode.EXCLUSIVE, (holder,), 1)
+        case int():
+            if value:
+                yield Holding(part, Mode.COUNTED, (), int(value))
+        case Nothing():
+            return
+        case _:
+            return
