@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lowering import initial, named, only, run, shown, system_of
 from pluscheck.core.evaluator import evaluate
-from pluscheck.core.semantics import initial_states, steps
+from pluscheck.core.semantics import Taken, initial_states, steps
 from pluscheck.core.system import Role
 
 
@@ -120,6 +122,20 @@ def test_a_tail_call_hands_on_where_to_return():
     """
     assert run(spec, "P.A", "P.O", "P.I")["pc.P"] == "B"
     assert run(spec, "P.A", "P.O", "P.I", "P.B", "P.O", "P.I")["pc.P"] == "C"
+
+
+@pytest.mark.parametrize("ends", ["return;", "call Q(); return;"])
+@pytest.mark.parametrize("process", ["P", "P(self \\in 0..1)"])
+def test_what_a_return_forgets_was_evaluated_and_may_have_faulted(ends: str, process: str) -> None:
+    spec = f"""
+    var x : 0..3 = 0
+    procedure Q() {{ T: return; }}
+    procedure R(k : 0..3) var l : 0..3 = 0; {{ S: l := 1 \\div k; {ends} }}
+    process {process} {{ A: call R(x); B: skip; }}
+    """
+    system = system_of(spec)
+    (state, *_) = [step.target for step in steps(system, initial(system)) if isinstance(step, Taken)]
+    assert "PC706" in named(system, state, "P.S")
 
 
 def test_several_processes_have_a_procedure_each():

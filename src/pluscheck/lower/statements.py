@@ -419,10 +419,11 @@ class Executor:
     def _store_own(self, path: Path, variable: str, value: e.Expr, span: Span, *, sure: bool) -> None:
         """Assign to this process's element of a variable."""
         steps = self._own_step(span)
+        before = path.values.get(variable)
+        whole = path.read(variable, span)  # evaluated even where nothing is left of it: that may fault
         if steps:
-            before = path.values.get(variable)
             sure = sure and (before is None or (isinstance(before, Plain) and before.sure))
-            value = _put(path.read(variable, span), steps, value, path.binders)
+            value = _put(whole, steps, value, path.binders)
         path.store(variable, Plain(value, span, sure))
 
     # --------------------------------------------------------------------- the end of a step, procedures
