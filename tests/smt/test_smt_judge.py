@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pluscheck.base.answers import Answer
 from pluscheck.base.errors import InternalError
 from pluscheck.core.system import State
 from pluscheck.engines.exhaustive import exhaustive
@@ -16,7 +17,6 @@ from pluscheck.evidence.verdict import Proved
 from pluscheck.ground.dag import Dag
 from pluscheck.ground.ground import ground
 from pluscheck.smt.judge import Obligation, judge, one_of_rows
-from pluscheck.smt.solver import Answer
 from systems import CASES, Case
 
 UNSAT = {Answer.UNSAT}

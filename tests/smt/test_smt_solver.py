@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 from itertools import combinations
 
+from pluscheck.base.answers import Answer, Gave
 from pluscheck.smt.library import Library, Term, mk_bvmul, mk_eq, mk_not
-from pluscheck.smt.solver import Answer, Gave, Solver
+from pluscheck.smt.solver import Solver
 
 
 def pigeons(solver: Solver, number: int) -> None:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from generate import expressions, states
 from grounding import Encoded, concrete, nodes, outcome
+from pluscheck.base.answers import Answer
 from pluscheck.base.errors import SpecError
 from pluscheck.core.exprs import Expr
 from pluscheck.core.system import State
 from pluscheck.ground.dag import FIRST_INT_OP, Dag
 from pluscheck.smt.library import Library
-from pluscheck.smt.solver import Answer, Solver
+from pluscheck.smt.solver import Solver
 from pluscheck.smt.terms import Terms
 
 

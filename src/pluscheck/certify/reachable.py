@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import assert_never
 
+from pluscheck.base.answers import Answer
 from pluscheck.base.errors import SpecError
 from pluscheck.core.semantics import is_state
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
@@ -20,7 +21,7 @@ from pluscheck.ground.dag import FALSE, TRUE, Dag, DagLimitError
 from pluscheck.ground.ground import GroundProperty, GroundSystem, ground
 from pluscheck.ground.leaves import Leaf
 from pluscheck.smt.library import Library
-from pluscheck.smt.solver import Answer, Solver
+from pluscheck.smt.solver import Solver
 from pluscheck.smt.steps import step_relation
 from pluscheck.smt.terms import Terms
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 
+from pluscheck.base.answers import interrupt
 from pluscheck.base.diagnostics import Diagnostic
 from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
@@ -22,7 +23,6 @@ from pluscheck.pipeline.verify import stdlib_files, verify
 from pluscheck.report.json import report_json
 from pluscheck.report.model import Answer, ModelReport, Outcome, Report, SpecReport
 from pluscheck.report.text import Look, model_text, name_width, spec_heading, summary_text
-from pluscheck.smt.solver import interrupt
 
 DEFAULT_PATH = Path("spec")
 

@@ -8,34 +8,44 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from pluscheck.base.answers import Answer
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.exprs import Site
 from pluscheck.core.system import DEADLOCK, FAULTS, Action, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Listener, Progress
-from pluscheck.engines.limits import Limits, held_memory
+from pluscheck.engines.limits import Limits
+from pluscheck.engines.unrolling import Unroll, Unrolling, reason
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.ground.ground import Arguments, GroundSystem, ground
-from pluscheck.smt.solver import Answer, Gave, Model
-from pluscheck.smt.unrolling import Run, Unrolling
+from pluscheck.ground.runs import Run
 
 NAME = "bmc"
-"""What the engine is called."""
+"""What the engine is called, over whichever solver."""
 
 
 def bmc(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:
+    """Return what is found over Z3's terms."""
+    from pluscheck.smt.unrolling import Unrolling as OverTerms  # Z3 takes time to load
+
+    return bounded(system, wanted, budget, listener, OverTerms)
+
+
+def bounded(
+    system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener, unroll: Unroll
+) -> Findings:
     """Return what is found in runs of at most `budget.depth` steps, as far as the budget goes.
 
     A property that cannot be evaluated in a state is not violated there: the fault is what is found. With `FAULTS` wanted, all properties are looked at
     for faults, else those that are wanted. Raises SpecError if there is no initial state, or if the system is too large to be grounded.
     """
     started = time.monotonic()
-    search = _Search(ground(system), wanted, Limits(budget, started), listener)
+    search = _Search(ground(system), wanted, Limits(budget, started), listener, unroll)
     search.run()
     return search.findings()
 
@@ -145,6 +155,7 @@ class _Search:
     wanted: frozenset[str]
     limits: Limits
     listener: Listener
+    unroll: Unroll
     found: dict[str, Verdict] = field(default_factory=dict)
     faults: dict[Site, Trace] = field(default_factory=dict)
     first_taken: dict[str, int] = field(default_factory=dict)
@@ -167,13 +178,13 @@ class _Search:
         if self._is_over():
             return
         questions = _questions(self.system, self.wanted)
-        unrolling = Unrolling(
+        unrolling = self.unroll(
             self.system,
             [question.node for question in questions if not question.about_step],
             [question.node for question in questions if question.about_step],
-            memory=self._megabytes(),
+            memory=self.limits.megabytes_left(),
         )
-        views = _Views(self.system, questions, unrolling)
+        views = _Views(self.system, questions)
         open_ = list(range(len(questions)))
         while True:
             self.stopped = self.limits.exceeded()
@@ -196,14 +207,14 @@ class _Search:
             return
         sites = list(self.system.init_faults)
         for site in sites:
-            start = Unrolling(self.system, [], [], from_condition=self.system.init_faults[site])
-            match start.check(seconds=self._seconds_left()):
+            start = self.unroll(self.system, [], [], from_condition=self.system.init_faults[site])
+            match start.check(seconds=self.limits.seconds_left()):
                 case Answer.SAT:
                     self.faults[site] = Trace((), (), fault=site)
                 case Answer.UNSAT:
                     pass
                 case Answer.UNKNOWN:
-                    self.stopped = _reason(start.gave)
+                    self.stopped = reason(start.gave)
                     return
 
     def _look(self, unrolling: Unrolling, views: _Views, questions: Sequence[_Question], open_: list[int]) -> list[int]:
@@ -212,9 +223,9 @@ class _Search:
         alive = False
         while True:
             asked = [i for i in open_ if level > 0 or not questions[i].about_step]
-            match unrolling.ask(asked, seconds=self._seconds_left()):
+            match unrolling.ask(asked, seconds=self.limits.seconds_left()):
                 case Answer.UNKNOWN:
-                    self.stopped = _reason(unrolling.gave)
+                    self.stopped = reason(unrolling.gave)
                     return open_
                 case Answer.UNSAT:
                     ends_here = not unrolling.answer_needed_question()
@@ -224,7 +235,7 @@ class _Search:
                     return open_
                 case Answer.SAT:
                     alive = True
-                    view = views.of_model()
+                    view = views.of(unrolling.run())
                     shown = [questions[i].asked for i in asked if view.shows(questions[i])]
                     if not shown:
                         raise InternalError("the solver's run shows nothing of what it was asked for")
@@ -234,14 +245,14 @@ class _Search:
 
     def _look_for_life(self, unrolling: Unrolling, *, ends_here: bool) -> None:
         """Find out whether there is a run of this length at all, unless it is known that there is none."""
-        answer = Answer.UNSAT if ends_here else unrolling.check(seconds=self._seconds_left())
+        answer = Answer.UNSAT if ends_here else unrolling.check(seconds=self.limits.seconds_left())
         match answer:
             case Answer.SAT:
                 pass
             case Answer.UNSAT:
                 self._dead_end(unrolling.length)
             case Answer.UNKNOWN:
-                self.stopped = _reason(unrolling.gave)
+                self.stopped = reason(unrolling.gave)
             case _:
                 assert_never(answer)
 
@@ -297,14 +308,6 @@ class _Search:
         """Return the properties still open. `FAULTS` stays open to the end: there is always another site."""
         return self.wanted - self.found.keys()
 
-    def _seconds_left(self) -> float | None:
-        seconds = self.limits.budget.seconds
-        return None if seconds is None else seconds - self.limits.seconds
-
-    def _megabytes(self) -> int | None:
-        memory = self.limits.budget.memory
-        return None if memory is None else (memory - held_memory()) // 1_000_000
-
     def findings(self) -> Findings:
         """Return what was found."""
         verdicts = dict(self.found)
@@ -326,11 +329,10 @@ class _Search:
 
 
 class _Views:
-    """Reads models: which questions a run answers with yes."""
+    """Reads runs: which questions a run answers with yes."""
 
-    def __init__(self, system: GroundSystem, questions: Sequence[_Question], unrolling: Unrolling) -> None:
+    def __init__(self, system: GroundSystem, questions: Sequence[_Question]) -> None:
         self.system = system
-        self.unrolling = unrolling
         dag = system.dag
         self.state_cone = dag.cone(
             [question.node for question in questions if not question.about_step]
@@ -338,21 +340,18 @@ class _Views:
         )
         self.step_cone = dag.cone([question.node for question in questions if question.about_step])
 
-    def of_model(self) -> _View:
-        """Return the view of the solver's last model."""
-        model = self.unrolling.model()
-        length = self.unrolling.length
+    def of(self, run: Run) -> _View:
+        """Return the view of a run."""
         system = self.system
-        last = self.unrolling.leaf_values(model, length)
+        last = run.leaves[-1]
         leaves = {leaf.node: value for leaf, value in zip(system.leaves, last, strict=True)}
         state_values = system.dag.values(self.state_cone, leaves)
         step_values: Mapping[int, int] = {}
-        if length > 0:
-            before = self.unrolling.leaf_values(model, length - 1)
-            both = {leaf.node: value for leaf, value in zip(system.leaves, before, strict=True)}
+        if run.taken:
+            both = {leaf.node: value for leaf, value in zip(system.leaves, run.leaves[-2], strict=True)}
             both.update({leaf.next_node: value for leaf, value in zip(system.leaves, last, strict=True)})
             step_values = system.dag.values(self.step_cone, both)
-        return _View(system, self.unrolling, model, state_values, step_values)
+        return _View(system, run, state_values, step_values)
 
 
 @dataclass(slots=True)
@@ -360,11 +359,10 @@ class _View:
     """One run that the solver found, and the values of nodes at its end."""
 
     system: GroundSystem
-    unrolling: Unrolling
-    model: Model
+    run: Run
     state_values: Mapping[int, int]
     step_values: Mapping[int, int]
-    _run: Run | None = None
+    _trace: Trace | None = None
 
     def shows(self, question: _Question) -> bool:
         """Return whether the run answers the question with yes."""
@@ -379,25 +377,11 @@ class _View:
 
     def trace(self, fault: Site | None = None, faulting: Step | None = None) -> Trace:
         """Return the run as evidence."""
-        if self._run is None:
-            self._run = self.unrolling.run(self.model)
-        steps = tuple([_step(taken.action, taken.arguments) for taken in self._run.taken])
-        return Trace(self._run.states, steps, fault=fault, faulting=faulting)
+        if self._trace is None:
+            steps = tuple([_step(taken.action, taken.arguments) for taken in self.run.actions(self.system)])
+            self._trace = Trace(self.run.states(self.system), steps)
+        return replace(self._trace, fault=fault, faulting=faulting)
 
 
 def _step(action: Action, arguments: Arguments) -> Step:
     return Step(action.name, action.variant, arguments, action.span)
-
-
-def _reason(gave: Gave | None) -> Reason:
-    match gave:
-        case Gave.TIME:
-            return Reason.TIME
-        case Gave.MEMORY:
-            return Reason.MEMORY
-        case Gave.INTERRUPTED:
-            return Reason.INTERRUPTED
-        case Gave.UP | None:
-            return Reason.SOLVER
-        case _:
-            assert_never(gave)

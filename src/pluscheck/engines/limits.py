@@ -23,6 +23,16 @@ class Limits:
         """Wall seconds since the start."""
         return time.monotonic() - self.started
 
+    def seconds_left(self) -> float | None:
+        """Return how many wall seconds are left; None if there is no limit."""
+        seconds = self.budget.seconds
+        return None if seconds is None else seconds - self.seconds
+
+    def megabytes_left(self) -> int | None:
+        """Return how many megabytes the process may still take; None if there is no limit."""
+        memory = self.budget.memory
+        return None if memory is None else (memory - held_memory()) // 1_000_000
+
     def exceeded(self, states: int = 0) -> Reason | None:
         """Return what has run out, if anything; `states` is how many are held."""
         budget = self.budget

@@ -30,7 +30,15 @@ def _exhaustive() -> Engine:
     return exhaustive
 
 
+def _k_induction() -> Engine:
+    """Return k-induction."""
+    from pluscheck.engines.kinduction import k_induction
+
+    return k_induction
+
+
 ENGINES: Mapping[str, EngineEntry] = {
     "bmc": EngineEntry(_bmc, ends_at_depth=True),
     "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False),
+    "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
 }

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from pluscheck.base.answers import Answer
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, State
 from pluscheck.ground.dag import FALSE, FIRST_INT_OP, TRUE, Dag
 from pluscheck.ground.ground import GroundSystem
 from pluscheck.smt.library import Library, Term, mk_not
-from pluscheck.smt.solver import Answer, Solver
+from pluscheck.smt.solver import Solver
 from pluscheck.smt.steps import step_relation
 from pluscheck.smt.terms import Terms
 

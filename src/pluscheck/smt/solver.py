@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from enum import Enum
 
+from pluscheck.base.answers import Answer, Gave, at_work
 from pluscheck.base.errors import InternalError
 from pluscheck.smt.library import BOOL_SORT, Library, Term, Z3Exception, array, width_of, z
 
@@ -13,26 +13,6 @@ _LEAST_MEMORY = 64
 """Megabytes: with fewer there is nothing that Z3 could do."""
 
 _UNLIMITED = 0
-
-
-class Answer(Enum):
-    """What a solver says of a formula. It is never a bool: `UNKNOWN` is neither of the others."""
-
-    SAT = "sat"
-    UNSAT = "unsat"
-    UNKNOWN = "unknown"
-
-    def __bool__(self) -> bool:
-        raise InternalError("an answer was used as a truth value")
-
-
-class Gave(Enum):
-    """Why the last answer was `UNKNOWN`."""
-
-    TIME = "time"
-    MEMORY = "memory"
-    INTERRUPTED = "interrupted"
-    UP = "gave up"
 
 
 class Model:
@@ -63,17 +43,6 @@ class Model:
         if not z.Z3_model_eval(context, self._handle, term, True, value):
             raise InternalError("z3 cannot evaluate a term in its own model")
         return value[0]
-
-
-_checking: set[Solver] = set()
-"""The solvers that are in `check` now, in whatever thread."""
-
-
-def interrupt() -> None:
-    """Make every check that is under way in this process give up soon; for a thread other than theirs."""
-    for solver in tuple(_checking):
-        solver.interrupted = True
-        z.Z3_solver_interrupt(solver.library.context, solver.handle)
 
 
 class Solver:
@@ -129,17 +98,16 @@ class Solver:
         context = self.library.context
         started = time.monotonic()
         self.interrupted = False
-        _checking.add(self)
         # The limit is the whole process's, and out of memory while terms are made there would be nothing to go on with.
         _limit_memory(self._memory)
         try:
-            code = z.Z3_solver_check_assumptions(context, self.handle, len(assumptions), array(assumptions))
+            with at_work(self):
+                code = z.Z3_solver_check_assumptions(context, self.handle, len(assumptions), array(assumptions))
         except Z3Exception as error:
             self.gave = _why(str(error))
             return Answer.UNKNOWN
         finally:
             _limit_memory(None)
-            _checking.discard(self)
             self.seconds += time.monotonic() - started
         match code:
             case 1:
@@ -153,6 +121,11 @@ class Solver:
                 if self.gave is Gave.UP and seconds is not None and time.monotonic() - started >= seconds:
                     self.gave = Gave.TIME
                 return Answer.UNKNOWN
+
+    def interrupt(self) -> None:
+        """Make a check that another thread has under way give up soon."""
+        self.interrupted = True
+        z.Z3_solver_interrupt(self.library.context, self.handle)
 
     def model(self) -> Model:
         """Return the model behind the last answer, which was SAT."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pluscheck.core.system import State
-from pluscheck.ground.ground import GroundAction, GroundSystem
+from pluscheck.base.answers import Answer, Gave
+from pluscheck.ground.ground import GroundSystem
+from pluscheck.ground.runs import Run
 from pluscheck.smt import library as lib
 from pluscheck.smt.library import Library, Term
-from pluscheck.smt.solver import Answer, Gave, Model, Solver
+from pluscheck.smt.solver import Solver
 from pluscheck.smt.steps import step_relation
 from pluscheck.smt.terms import Terms
 
@@ -25,14 +26,6 @@ class _Frame:
     leaves: tuple[Term, ...]
     questions: list[Term]
     selector: Term | None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that the solver found."""
-
-    states: tuple[State, ...]
-    taken: tuple[GroundAction, ...]
 
 
 class Unrolling:
@@ -146,24 +139,22 @@ class Unrolling:
         if asked:
             self._solver.add(lib.mk_not(library.context, library.disjunction(asked)))
 
-    def model(self) -> Model:
-        """Return the model behind the last answer, which was SAT."""
-        return self._solver.model()
-
-    def leaf_values(self, model: Model, position: int) -> list[int]:
-        """Return the values of the leaves in one state of a model's run."""
-        return [
-            model.number(term, leaf.low, leaf.high)
-            for leaf, term in zip(self._system.leaves, self._frames[position].leaves, strict=True)
-        ]
-
-    def run(self, model: Model) -> Run:
-        """Return a model's run."""
-        layout = self._system.layout
-        states = [layout.decode(self.leaf_values(model, position)) for position in range(self.length + 1)]
-        taken = [
-            self._system.actions[model.number(frame.selector, 0, len(self._system.actions))]
-            for frame in self._frames
-            if frame.selector is not None
-        ]
-        return Run(tuple(states), tuple(taken))
+    def run(self) -> Run:
+        """Return the run behind the last answer, which was SAT."""
+        model = self._solver.model()
+        leaves = self._system.leaves
+        return Run(
+            tuple(
+                [
+                    tuple([model.number(t, leaf.low, leaf.high) for leaf, t in zip(leaves, frame.leaves, strict=True)])
+                    for frame in self._frames
+                ]
+            ),
+            tuple(
+                [
+                    model.number(frame.selector, 0, len(self._system.actions))
+                    for frame in self._frames
+                    if frame.selector is not None
+                ]
+            ),
+        )
