@@ -63,6 +63,7 @@ def count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "mislabels": EngineEntry(lambda: mislabels, ends_at_depth=False),
         "broken": EngineEntry(lambda: broken, ends_at_depth=False),
     }
+    monkeypatch.setattr("pluscheck.pipeline.engines.ENGINES", table)
     monkeypatch.setattr("pluscheck.pipeline.checking.ENGINES", table)
     monkeypatch.setattr("pluscheck.cli.verify.ENGINES", table)
     return file

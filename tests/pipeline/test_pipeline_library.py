@@ -26,7 +26,7 @@ def test_a_companion_is_as_it_expects(path: Path) -> None:
     assert not report.dead
     assert {p.outcome for p in found} == {Outcome.MET}
     # Protected, it holds; with the protection gone, something goes wrong; and what should be possible is.
-    assert {Answer.BOUNDED, Answer.VIOLATED, Answer.REACHED} <= {p.answer for p in found}
+    assert {Answer.PROVED, Answer.VIOLATED, Answer.REACHED} <= {p.answer for p in found}
 
 
 @pytest.mark.parametrize("path", COMPANIONS, ids=lambda path: path.stem)

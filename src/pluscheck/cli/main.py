@@ -108,11 +108,22 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
         "paths", nargs="*", type=Path, metavar="PATH", help="a .plus file, or a directory of them (default: spec)"
     )
     verify.add_argument("--stdlib", action="store_true", help="check the standard library's own specs")
-    verify.add_argument("--engine", default="bmc", metavar="NAME", help="bmc (default) or exhaustive")
+    verify.add_argument(
+        "--engine",
+        default="portfolio",
+        metavar="NAME",
+        help="one engine alone, such as bmc (default: portfolio, which races them)",
+    )
     verify.add_argument(
         "--depth", type=_natural, metavar="N", help="how many steps deep (default: the model's depth, or 20)"
     )
     verify.add_argument("--timeout", type=_positive, metavar="SECONDS", help="for each model")
+    verify.add_argument(
+        "--prove-seconds",
+        type=_positive,
+        metavar="SECONDS",
+        help="how long to look for proofs that no model asks for, once the depth is reached (default: 10)",
+    )
     verify.add_argument("--memory", type=_natural, metavar="MB", help="for the whole process (default: half of it all)")
     verify.add_argument(
         "--only",

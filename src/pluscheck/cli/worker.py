@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from pluscheck.base.stack import thread_on_large_stack
+
 T = TypeVar("T")
-
-STACK = 512 * 1024 * 1024
-"""Bytes of address space; only what is used of it costs memory."""
-
-RECURSION = 200_000
-"""Python frames. Trees that are deep but were accepted must not end in a RecursionError."""
 
 MOMENT = 0.05
 """Seconds between two requests to stop."""
@@ -44,11 +39,7 @@ def on_large_stack(work: Callable[[], T], stop: Callable[[], None]) -> T:
         finally:
             ended.set()
 
-    sys.setrecursionlimit(RECURSION)
-    before = threading.stack_size(STACK)
-    thread = threading.Thread(target=run, name="work", daemon=True)
-    thread.start()
-    threading.stack_size(before)
+    thread_on_large_stack(run)
     try:
         ended.wait()
     except KeyboardInterrupt:

@@ -39,7 +39,7 @@ from pluscheck.core.walk import subterms
 
 def fault_sites(system: TransitionSystem) -> tuple[Site, ...]:
     """Return each place once, in the order of the text. Whether a value stored is in range is asked only where its type leaves that open."""
-    found = {site: None for expr in subterms(_expressions(system)) for site in _sites_of(expr)}
+    found = {site: None for expr in subterms(evaluated(system)) for site in _sites_of(expr)}
     found.update(
         (Site(FaultKind.ASSERTION_FAILED, clause.span), None)
         for action in system.actions
@@ -49,7 +49,7 @@ def fault_sites(system: TransitionSystem) -> tuple[Site, ...]:
     return tuple(sorted(found, key=lambda site: (site.span.source.name, site.span.start, site.kind)))
 
 
-def _expressions(system: TransitionSystem) -> Iterator[Expr]:
+def evaluated(system: TransitionSystem) -> Iterator[Expr]:
     """Yield every expression that may be evaluated."""
     yield from (variable.initial for variable in system.variables if variable.initial is not None)
     yield from system.init

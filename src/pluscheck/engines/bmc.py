@@ -165,6 +165,8 @@ class _Search:
     complete: bool = False
     stopped: Reason | None = None
     solver_seconds: float = 0.0
+    told: set[str] = field(default_factory=set)
+    """The properties whose verdicts the listener knows."""
 
     def run(self) -> None:
         """Go through longer and longer runs until there is nothing left to find, no longer run, or no budget."""
@@ -191,7 +193,7 @@ class _Search:
             if self._is_over():
                 return
             level = unrolling.length
-            self.listener(Progress(NAME, level, self.limits.seconds, tuple(sorted(self._undecided()))))
+            self._tell(level, questions, open_)
             open_ = self._look(unrolling, views, questions, open_)
             self.solver_seconds = unrolling.seconds
             if self._is_over():
@@ -200,6 +202,19 @@ class _Search:
             if level == self.limits.budget.depth or not self._undecided():
                 return
             unrolling.extend()
+
+    def _tell(self, level: int, questions: Sequence[_Question], open_: Sequence[int]) -> None:
+        """Tell the listener what is new, before runs of this length are looked at."""
+        known = dict(self.found)
+        if self.faults:
+            known[FAULTS] = self._first_fault()
+        found = tuple((name, verdict) for name, verdict in known.items() if name not in self.told)
+        self.told.update(known)
+        unseen = sum(isinstance(questions[i].asked, _Possible | _AtLabel) for i in open_)
+        progress = Progress(
+            NAME, level, self.limits.seconds, tuple(sorted(self._undecided())), found=found, unseen=unseen
+        )
+        self.listener(progress)
 
     def _faulty_start(self) -> None:
         """Find the faults in evaluating what the initial states are."""
@@ -308,11 +323,14 @@ class _Search:
         """Return the properties still open. `FAULTS` stays open to the end: there is always another site."""
         return self.wanted - self.found.keys()
 
+    def _first_fault(self) -> Violated:
+        return Violated(min(self.faults.values(), key=lambda trace: trace.length))
+
     def findings(self) -> Findings:
         """Return what was found."""
         verdicts = dict(self.found)
         if self.faults:
-            verdicts[FAULTS] = Violated(min(self.faults.values(), key=lambda trace: trace.length))
+            verdicts[FAULTS] = self._first_fault()
         rest: Verdict = Bounded(self.depth) if self.stopped is None else Unknown(self.stopped, self.depth)
         verdicts.update(dict.fromkeys(self.wanted - verdicts.keys(), rest))
         return Findings(

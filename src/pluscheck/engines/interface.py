@@ -22,13 +22,19 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an engine is: `depth` is being worked on, `seconds` since its start, and the properties still open."""
+    """How far an engine is: `depth` is being worked on, `seconds` since its start, and the properties still open.
+
+    `found` has verdicts that are final, each told once, as soon as it is known: who races engines need not wait for the end. `unseen` is
+    how many actions and labels were not possible so far, of an engine that looks for that.
+    """
 
     engine: str
     depth: int
     seconds: float
     open: tuple[str, ...] = ()
     states: int | None = None
+    found: tuple[tuple[str, Verdict], ...] = ()
+    unseen: int | None = None
 
 
 Listener = Callable[[Progress], None]
@@ -62,6 +68,12 @@ class Findings:
     states: int | None = None
     transitions: int | None = None
     diameter: int | None = None
+    covered: bool = False
+    """Whether what `first_taken` and `labels` lack is never possible, though `depth` may be less than was asked for."""
+    by: Mapping[str, str] = field(default_factory=dict)
+    """Of several engines that ran, the one that a decisive verdict is from; empty where there was one alone."""
+    tried: tuple[str, ...] = ()
+    """The engines that looked for proofs, where there were several."""
 
 
 Engine = Callable[[TransitionSystem, frozenset[str], Budget, Listener], Findings]

@@ -10,7 +10,7 @@ from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
-from pluscheck.pipeline.engines import ENGINES
+from pluscheck.pipeline.engines import ENGINES, PORTFOLIO, ends_at_depth, raced
 from pluscheck.pipeline.evidence import Judge, Judged, RejectedError
 from pluscheck.pipeline.expectations import compared, settled, wanted_depth
 from pluscheck.pipeline.options import Options, Watcher
@@ -33,18 +33,17 @@ LAST_LABEL = "Done"
 def checked(file: str, model: Model, options: Options, watcher: Watcher) -> ModelReport:
     """Return what an engine finds of one model, judged. Raises SpecError."""
     system = model.system
-    entry = ENGINES[options.engine]
     own = wanted_depth(model.expectations, model.depth)
     asked = own if options.depth is None else options.depth
-    limit = asked if entry.ends_at_depth else options.depth
+    limit = asked if ends_at_depth(options.engine) else options.depth
     budget = Budget(depth=limit, seconds=options.seconds, memory=options.memory)
     wanted = frozenset(e.property for e in model.expectations)
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
-    findings = _findings(options.engine, system, wanted, budget, watcher)
+    findings = _findings(model, wanted, budget, options, watcher)
     judge = Judge(system, asked)
     properties = tuple(_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings))
-    deep_enough = findings.complete or findings.depth >= asked
+    deep_enough = findings.complete or findings.covered or findings.depth >= asked
     return ModelReport(
         name=system.model,
         place=place_of(system.span),
@@ -72,9 +71,7 @@ def _expectations(model: Model, findings: Findings) -> tuple[Expectation, ...]:
     return (*model.expectations, Expectation(FAULTS, Expected.HOLDS, explicit=False))
 
 
-def _findings(
-    engine: str, system: TransitionSystem, wanted: frozenset[str], budget: Budget, watcher: Watcher
-) -> Findings:
+def _findings(model: Model, wanted: frozenset[str], budget: Budget, options: Options, watcher: Watcher) -> Findings:
     """Return what the engine finds; if it is interrupted, that nothing is known."""
     last = -1
 
@@ -84,10 +81,12 @@ def _findings(
         watcher.progress(progress)
 
     try:
-        return ENGINES[engine].load()(system, wanted, budget, listener)
+        if options.engine == PORTFOLIO:
+            return raced(model, wanted, budget, listener, prove_seconds=options.prove_seconds)
+        return ENGINES[options.engine].load()(model.system, wanted, budget, listener)
     except KeyboardInterrupt:
         unknown = Unknown(Reason.INTERRUPTED, last - 1)
-        return Findings(engine, dict.fromkeys(wanted, unknown), {}, last - 1, complete=False)
+        return Findings(options.engine, dict.fromkeys(wanted, unknown), {}, last - 1, complete=False)
 
 
 def _property(

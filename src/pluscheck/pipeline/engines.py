@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from pluscheck.engines.interface import Engine
+from pluscheck.core.system import Expected, Model
+from pluscheck.engines.interface import Budget, Engine, Findings, Listener
+
+PORTFOLIO = "portfolio"
+"""What the engine is called that races the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineEntry:
-    """How to get an engine, and whether it is told to end at the model's depth: one that finds all states goes on to the end."""
+    """How to get an engine, and whether it is told to end at the model's depth: one that finds all states goes on to the end.
+
+    `needs` is a package that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, and holds
+    `states` at most. If it is `shortest`, its traces are the shortest.
+    """
 
     load: Callable[[], Engine]
     ends_at_depth: bool
+    needs: str | None = None
+    seconds: float | None = None
+    states: int | None = None
+    shortest: bool = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether what it needs is installed."""
+        return self.needs is None or find_spec(self.needs) is not None
 
 
 def _bmc() -> Engine:
@@ -38,7 +56,38 @@ def _k_induction() -> Engine:
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "bmc": EngineEntry(_bmc, ends_at_depth=True),
-    "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False),
+    "bmc": EngineEntry(_bmc, ends_at_depth=True, shortest=True),
+    "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False, states=10_000, shortest=True),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
 }
+"""Engines that work alone."""
+
+PROVERS: tuple[str, ...] = ("exhaustive",)
+"""Those that look for proofs in the portfolio, in the order in which they start."""
+
+
+def ends_at_depth(engine: str) -> bool:
+    """Return whether an engine, or the portfolio, is told to end at the model's depth."""
+    return engine == PORTFOLIO or ENGINES[engine].ends_at_depth
+
+
+def raced(
+    model: Model, wanted: frozenset[str], budget: Budget, listener: Listener, *, prove_seconds: float | None
+) -> Findings:
+    """Return what the bounded checker and all provers that are there find together. Raises SpecError."""
+    from pluscheck.engines.portfolio import PROVE_SECONDS, Aims, Racer, portfolio
+
+    def racer(name: str) -> Racer:
+        entry = ENGINES[name]
+        return Racer(name, entry.load, entry.seconds, entry.states, entry.shortest)
+
+    def expected(*kinds: Expected) -> frozenset[str]:
+        return frozenset(e.property for e in model.expectations if e.expected in kinds)
+
+    provers = tuple(racer(name) for name in PROVERS if name in ENGINES and ENGINES[name].is_there)
+    aims = Aims(
+        proofs=expected(Expected.PROVED),
+        violations=expected(Expected.VIOLATED),
+        seconds=PROVE_SECONDS if prove_seconds is None else prove_seconds,
+    )
+    return portfolio(model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pluscheck.base.diagnostics import Diagnostic
 from pluscheck.engines.interface import Progress
+from pluscheck.pipeline.engines import PORTFOLIO
 from pluscheck.report.model import ModelReport
 
 DEFAULT_DEPTH = 20
@@ -42,12 +43,16 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to check. `depth` overrules the models' own; `seconds` are a model's, `memory` (in bytes) the whole process's."""
+    """How to check. `depth` overrules the models' own; `seconds` are a model's, `memory` (in bytes) that of all processes together.
 
-    engine: str = "bmc"
+    `prove_seconds` is how long proofs are looked for where none is asked for, once the model's depth is reached.
+    """
+
+    engine: str = PORTFOLIO
     depth: int | None = None
     seconds: float | None = None
     memory: int | None = None
+    prove_seconds: float | None = None
     only: tuple[Pattern, ...] = field(default=())
     strict: bool = False
 
