@@ -6,7 +6,8 @@ import pytest
 
 from lowering import initial, named, only, run, shown, system_of
 from pluscheck.core.evaluator import evaluate
-from pluscheck.core.semantics import Taken, initial_states, steps
+from pluscheck.core.exprs import FaultKind
+from pluscheck.core.semantics import FaultyStart, Taken, initial_states, steps
 from pluscheck.core.system import Role
 
 
@@ -73,6 +74,24 @@ def test_locals_that_start_as_any_element():
     starts = [shown(system, state) for state in initial_states(system)]
     assert len(starts) == 4
     assert {start["m"] for start in starts} == {"(a :> a @@ b :> b)"}
+
+
+def test_the_start_of_a_local_depends_only_on_what_those_before_it_can_be():
+    spec = """
+    process P(self \\in 1..2) var a : 0..2 \\in {self, 2}; var b : 0..2 = 2 \\div a; var c : 0..2 \\in {b}; { A: skip; }
+    """
+    system = system_of(spec)
+    starts = [state for state in initial_states(system) if not isinstance(state, FaultyStart)]
+    assert [shown(system, start)["c"] for start in starts] == ["(1 :> 2 @@ 2 :> 1)", "(1 :> 1 @@ 2 :> 1)"]
+    assert not any(isinstance(start, FaultyStart) for start in initial_states(system))
+
+
+def test_an_element_that_a_local_cannot_start_as_is_a_fault_also_where_the_set_depends_on_the_process():
+    for chosen in ("{self, 1}", "{3}"):
+        spec = f"process P(self \\in 1..4) var a : 0..2 \\in {chosen}; {{ A: skip; }}"
+        starts = list(initial_states(system_of(spec)))
+        assert starts
+        assert all(isinstance(start, FaultyStart) and start.site.kind is FaultKind.OUT_OF_RANGE for start in starts)
 
 
 PROCEDURE = """

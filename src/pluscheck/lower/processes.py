@@ -18,6 +18,7 @@ from pluscheck.lower.checks import Known, checked, within
 from pluscheck.lower.control import ControlFlow, control_flow
 from pluscheck.lower.expressions import lower_expr
 from pluscheck.lower.naming import unused
+from pluscheck.lower.operators import mentioned
 from pluscheck.lower.surroundings import Env, Home, Owner
 from pluscheck.lower.types import least_value
 
@@ -156,13 +157,18 @@ def _claim(name: str, process: str, taken: set[str], *, plain: bool) -> str:
 
 @dataclass(slots=True)
 class ProcessVariables:
-    """The variables that processes have, and conditions on their initial values that no `Variable` can express."""
+    """The variables that processes have, and conditions on their initial values that no `Variable` can express.
+
+    `conditional` are the variables that those conditions are about. They come in the order of the variables, each to be asked only where those before
+    it are true.
+    """
 
     home: Home
     env: Env
     known: Known
     variables: list[Variable] = field(default_factory=list)
     init: list[e.Expr] = field(default_factory=list)
+    conditional: set[str] = field(default_factory=set)
 
     def add(self, elaborated: Elaborated, info: ProcessInfo, table: ProcessTable) -> ProcessTable:
         """Add the process's variables; return its table, completed with those of its procedures. Raises Abandoned."""
@@ -184,33 +190,47 @@ class ProcessVariables:
     def _local(self, table: ProcessTable, decl: s.VarDecl) -> None:
         name = table.variables[decl.name.name]
         of = self.home.type_of(decl.type, self.env.annotations)
-        whole_type = table.per_identifier(of)
-        if decl.initial is not None and not decl.any_of:
-            value = self._lowered(table, decl.initial)
-            value = checked(value, of, decl.initial.span, self.known)
-            self._variable(table, name, of, value, Role.LOCAL, decl.span)
-            return
         initial: e.Expr | None = None
         if decl.initial is not None:
-            domain = self._lowered(table, decl.initial)
-            if table.identifiers is None:
-                initial = elements_checked(domain, of, self.known)
-            elif _mentions(domain, table.self_name):
-                self.init.append(self._in_own_set(table, name, domain))
+            initial = self._lowered(table, decl.initial)
+            if decl.any_of:
+                initial = elements_checked(initial, of, self.known)
             else:
-                arguments = e.AllOf(table.identifiers, span=domain.span)
-                initial = e.FunctionSpace(arguments, elements_checked(domain, of, self.known), span=domain.span)
+                initial = checked(initial, of, decl.initial.span, self.known)
+        if initial is not None and self._is_conditional(initial):
+            self._left_to_condition(table, name, initial, any_of=decl.any_of)
+            initial = None
+        elif initial is not None and not decl.any_of:
+            initial = table.for_each(initial)
+        elif initial is not None and table.identifiers is not None:
+            if _mentions(initial, table.self_name):
+                self._left_to_condition(table, name, initial, any_of=True)
+                initial = None
+            else:
+                initial = e.FunctionSpace(e.AllOf(table.identifiers, span=initial.span), initial, span=initial.span)
+        any_of = initial is not None and decl.any_of
         self.variables.append(
-            Variable(name, whole_type, initial, initial is not None, Role.LOCAL, table.name, decl.span)
+            Variable(name, table.per_identifier(of), initial, any_of, Role.LOCAL, table.name, decl.span)
         )
 
-    def _in_own_set(self, table: ProcessTable, name: str, domain: e.Expr) -> e.Expr:
-        """Return the condition that the variable's value for each identifier is in the set, which mentions the identifier."""
+    def _is_conditional(self, initial: e.Expr) -> bool:
+        """Return whether an initial value depends on variables that are any value of their types until the conditions were asked."""
+        variables, operators = mentioned(initial)
+        read = variables.union(*[self.home.operator_reads(operator) for operator in operators])
+        return not read.isdisjoint(self.conditional)
+
+    def _left_to_condition(self, table: ProcessTable, name: str, initial: e.Expr, *, any_of: bool) -> None:
+        """Let a variable be any value of its type, on the condition that each process's is the initial value, or in the set."""
+        self.conditional.add(name)
+        value: e.Expr = e.Var(name, span=initial.span)
+        if table.self_name is not None:
+            value = e.App(value, e.Local(table.self_name, span=initial.span), span=initial.span)
+        here = e.In(value, initial, span=initial.span) if any_of else e.Eq(value, initial, span=initial.span)
         if table.identifiers is None or table.self_name is None:
-            raise InternalError(f"{table.name} has no identifiers")
-        identifier = e.Local(table.self_name, span=domain.span)
-        inside = e.In(e.App(e.Var(name, span=domain.span), identifier, span=domain.span), domain, span=domain.span)
-        return e.Forall((e.Binder(table.self_name, e.AllOf(table.identifiers)),), inside, span=domain.span)
+            self.init.append(here)
+            return
+        binder = e.Binder(table.self_name, e.AllOf(table.identifiers))
+        self.init.append(e.Forall((binder,), here, span=initial.span))
 
     def _procedure(self, table: ProcessTable, decl: s.ProcedureDecl) -> ProcedureTable:
         idle: dict[str, Value] = {}
