@@ -48,6 +48,30 @@ def _differences(variable: Variable, of: Type, path: str, old: Value, new: Value
             yield Change(variable, path, old, new)
 
 
+def parts(system: TransitionSystem, state: State) -> tuple[tuple[str, Value], ...]:
+    """Return a state part by part, down to those that `changes` tells apart, each with its path; the same paths in every state."""
+    return tuple(
+        part
+        for variable, value in zip(system.variables, state, strict=True)
+        for part in _parts(variable.type, variable.name, value)
+    )
+
+
+def _parts(of: Type, path: str, value: Value) -> Iterator[tuple[str, Value]]:
+    match of, value:
+        case FunctionType(_, target), Function():
+            for argument, part in value.pairs:
+                yield from _parts(target, f"{path}[{shown_arguments(argument)}]", part)
+        case RecordType(fields), Record():
+            for name, item in fields:
+                yield from _parts(item, f"{path}.{name}", value[name])
+        case TupleType(items), tuple():
+            for index, (item, part) in enumerate(zip(items, value, strict=True), 1):
+                yield from _parts(item, f"{path}[{index}]", part)
+        case _:
+            yield path, value
+
+
 def shown_arguments(argument: Value) -> str:
     """Return what stands between the brackets of an application: several arguments without the brackets of their tuple."""
     if isinstance(argument, tuple) and len(argument) > 1:

@@ -106,7 +106,7 @@ def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:
     return report.TraceReport(
         initial=tuple(part for v, value in zip(system.variables, first, strict=False) for part in _parts(v, value)),
         steps=tuple(_replayed_step(number, step) for number, step in enumerate(run.steps, 1)),
-        reasons=() if run.explanation is None else _reasons(run.explanation),
+        reasons=() if run.explanation is None else reasons_of(run.explanation),
         waiting=tuple(entry for one in run.waiting for entry in _waiting(one)),
         fault=fault,
     )
@@ -150,7 +150,7 @@ def _process(action: Action, arguments: Arguments) -> str | None:
     return next((show(value) for name, value in arguments if name == action.self_name), action.process)
 
 
-def _reasons(explanation: Explanation) -> tuple[report.Reason, ...]:
+def reasons_of(explanation: Explanation) -> tuple[report.Reason, ...]:
     """Return the smallest parts that decide a formula, each once."""
     return tuple(dict.fromkeys(_reason(atom) for atom in explanation.atoms()))
 
@@ -176,7 +176,7 @@ def _term(shown: Shown) -> str:
 
 def _waiting(entry: Waiting) -> list[report.Waiting]:
     """Return what a process waits for; of an action outside of processes, nothing if it is possible for no arguments at all."""
-    found = dict.fromkeys(reason for blocked in entry.blocked for reason in _blocked(blocked))
+    found = dict.fromkeys(reason for blocked in entry.blocked for reason in blocked_reasons(blocked))
     reasons = tuple(found)[:MOST_REASONS]
     if entry.process is not None:
         who = entry.process if entry.identifier is None else show(entry.identifier)
@@ -184,12 +184,12 @@ def _waiting(entry: Waiting) -> list[report.Waiting]:
     return [report.Waiting(entry.blocked[0].action.name, None, reasons)] if reasons else []
 
 
-def _blocked(blocked: Blocked) -> tuple[report.Reason, ...]:
+def blocked_reasons(blocked: Blocked) -> tuple[report.Reason, ...]:
     """Return why an action cannot go on."""
     if blocked.explanation is None:  # there is nothing to choose from
         return (report.Reason(report.place_of(blocked.clause.span), truth=False, bindings=(), values=()),)
     own = blocked.action.self_name
     return tuple(
         replace(reason, bindings=tuple((name, value) for name, value in reason.bindings if name != own))
-        for reason in _reasons(blocked.explanation)
+        for reason in reasons_of(blocked.explanation)
     )

@@ -1,0 +1,384 @@
+"""From a replayed run to all that a picture of it needs: who holds what, who waits for whom, why it went wrong, and what would have prevented it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pluscheck import __version__
+from pluscheck.base.source import NOWHERE, Source, Span
+from pluscheck.certify.replay import Replay
+from pluscheck.core.changes import changes, parts
+from pluscheck.core.evaluator import Fault
+from pluscheck.core.explain import Explanation
+from pluscheck.core.locks import Lock, locks
+from pluscheck.core.semantics import Taken, holds, outcomes
+from pluscheck.core.slices import ActionStep, needed_steps
+from pluscheck.core.system import (
+    Action,
+    Constant,
+    Guard,
+    Property,
+    PropertyKind,
+    State,
+    TransitionSystem,
+)
+from pluscheck.core.values import Atom, Function, Value, show
+from pluscheck.core.waiting import Blocked
+from pluscheck.core.waits import AtLabel, at_labels
+from pluscheck.pipeline.evidence import INNER, blocked_reasons, reasons_of, written
+from pluscheck.report import story as r
+from pluscheck.report.model import Answer, Change, Kind, Reason, place_of
+
+OUTSIDE = "(no process)"
+"""The lane of the actions that belong to no process."""
+
+MOST_BLOCKED = 4
+"""How many choices of arguments of one action are said to be impossible, and why; the others are much the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the run is about, and what is said of it: see `report.story.Story`."""
+
+    file: str
+    kind: Kind
+    answer: Answer
+    judged: str | None
+    engine: str
+    digest: str
+
+
+def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
+    """Return the story of a run that was replayed, and ends in what it is said to end in."""
+    teller = _Teller(system, run)
+    claim = next((p for p in system.properties if p.name == run.property), None)
+    return r.Story(
+        module=system.name,
+        file=about.file,
+        model=system.model,
+        property=run.property,
+        kind=about.kind,
+        answer=about.answer,
+        judged=about.judged,
+        engine=about.engine,
+        digest=about.digest,
+        version=__version__,
+        scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
+        switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch),
+        formula=None if claim is None else _extent(claim.formula.span),
+        sources=_sources(system),
+        lanes=tuple(lane for lane, _ in teller.lanes),
+        locks=tuple(written(lock.path) for lock in teller.locks_in(0)),
+        properties=tuple(p.name for p in teller.strip),
+        paths=tuple(written(path) for path, _ in parts(system, run.states[0])) if run.states else (),
+        states=tuple(teller.state(number) for number in range(len(run.states))),
+        steps=tuple(teller.steps(claim)),
+        conjuncts=() if run.explanation is None else tuple(_conjuncts(run.explanation)),
+        reasons=() if run.explanation is None else reasons_of(run.explanation),
+        protections=tuple(teller.protections()),
+        fault=None
+        if run.fault is None
+        else r.Fault(run.fault.kind.value, run.fault.kind.name.replace("_", " ").lower(), place_of(run.fault.span)),
+    )
+
+
+class _Teller:
+    """Knows the lanes and the locks of one run."""
+
+    def __init__(self, system: TransitionSystem, run: Replay) -> None:
+        self.system = system
+        self.run = run
+        self.lanes = _lanes(system, run.states[0]) if run.states else []
+        self.lane_of = {key: number for number, (_, key) in enumerate(self.lanes)}
+        self.lane_of_holder = {key[1]: number for key, number in self.lane_of.items() if key[1] is not None}
+        self.strip = [p for p in system.properties if p.kind is not PropertyKind.WITNESS or p.name == run.property]
+        self._locks = self._whole_locks()
+
+    def _whole_locks(self) -> list[tuple[Lock, ...]]:
+        """Return the locks of each state, in every state the same: one inside an option or sequence may come and go."""
+        found = [locks(self.system, state) for state in self.run.states]
+        every = dict.fromkeys(lock.path for state in found for lock in state)
+        result = []
+        for state in found:
+            here = {lock.path: lock for lock in state}
+            result.append(tuple(here.get(path, Lock(path, ())) for path in every))
+        return result
+
+    def locks_in(self, number: int) -> tuple[Lock, ...]:
+        """Return the locks of a state."""
+        return self._locks[number] if self._locks else ()
+
+    # ---------------------------------------------------------------------------------------- states
+
+    def state(self, number: int) -> r.StateView:
+        """Return what there is to see of a state."""
+        state = self.run.states[number]
+        everybody = at_labels(self.system, state)
+        waits = tuple(self._waits(number, everybody))
+        return r.StateView(
+            values=tuple(show(value) for _, value in parts(self.system, state)),
+            labels=self._labels(state),
+            truths=tuple(self._truth(claim, number) for claim in self.strip),
+            holdings=tuple(tuple(self._holdings(lock)) for lock in self.locks_in(number)),
+            waits=waits,
+            cycles=cycles({wait.lane: wait.on for wait in waits}),
+            blocked=tuple(self._blocked(everybody)),
+        )
+
+    def _labels(self, state: State) -> tuple[str | None, ...]:
+        labels: list[str | None] = []
+        for _, (process, identifier) in self.lanes:
+            kind = next((p for p in self.system.processes if p.name == process), None)
+            if kind is None:
+                labels.append(None)
+                continue
+            counter = state[self.system.variable_index(kind.pc)]
+            at = counter.mapping[identifier] if isinstance(counter, Function) and identifier is not None else counter
+            labels.append(at.label if isinstance(at, Atom) else show(at))
+        return tuple(labels)
+
+    def _truth(self, claim: Property, number: int) -> bool | None:
+        states = self.run.states
+        try:
+            if claim.kind is PropertyKind.TRANSITION:
+                return None if number == 0 else holds(self.system, claim, states[number - 1], states[number])
+            return holds(self.system, claim, states[number])
+        except Fault:
+            return None
+
+    def _holdings(self, lock: Lock) -> Iterator[r.HoldingView]:
+        for holding in lock.holdings:
+            lanes = [self.lane_of_holder[who] for who in holding.holders if who in self.lane_of_holder]
+            names = tuple(show(who) for who in holding.holders)
+            yield r.HoldingView(holding.part, holding.mode.value, names, tuple(lanes), holding.count)
+
+    def _waits(self, number: int, everybody: Sequence[AtLabel]) -> Iterator[r.Wait]:
+        """Yield who waits, for which lock: the first that a condition which is false mentions and that somebody else holds."""
+        here = self.locks_in(number)
+        for entry in everybody:
+            if not entry.waits:
+                continue
+            lane = self.lane_of[entry.process, entry.identifier]
+            reasons = tuple(dict.fromkeys(reason for blocked in entry.blocked for reason in blocked_reasons(blocked)))
+            lock: int | None = None
+            on: tuple[int, ...] = ()
+            for path in dict.fromkeys(path for blocked in entry.blocked for path in _mentioned(blocked)):
+                position = next((i for i, known in enumerate(here) if _is_part(path, known.path)), None)
+                if position is None:
+                    continue
+                holders = [who for holding in here[position].holdings for who in holding.holders]
+                lock = position
+                on = tuple(dict.fromkeys(self.lane_of_holder[who] for who in holders if who in self.lane_of_holder))
+                if on:
+                    break
+            yield r.Wait(lane, lock, on, reasons)
+
+    def _blocked(self, everybody: Sequence[AtLabel]) -> Iterator[r.BlockedAction]:
+        for entry in everybody:
+            lane = self.lane_of[entry.process, entry.identifier]
+            for blocked in entry.blocked[:MOST_BLOCKED]:
+                own = blocked.action.self_name
+                yield r.BlockedAction(
+                    lane,
+                    blocked.action.name,
+                    tuple((name, show(value)) for name, value in blocked.arguments if name != own),
+                    _extent(blocked.clause.span),
+                    blocked_reasons(blocked),
+                )
+
+    # ----------------------------------------------------------------------------------------- steps
+
+    def steps(self, claim: Property | None) -> Iterator[r.StepView]:
+        """Yield the steps."""
+        run = self.run
+        taken = [ActionStep(step.action, step.arguments) for step in run.steps]
+        needed: Sequence[bool] = [True] * len(taken)
+        if claim is not None and run.explanation is not None:
+            needed = needed_steps(self.system, claim, run.states[0], taken)
+        for number, step in enumerate(run.steps, 1):
+            made = changes(self.system, run.states[number - 1], step.target)
+            own = step.action.self_name
+            yield r.StepView(
+                number=number,
+                lane=self._lane_of_step(step.action, step.arguments),
+                action=step.action.name,
+                arguments=tuple((name, show(value)) for name, value in step.arguments if name != own),
+                extent=_extent(step.action.span),
+                guards=tuple(_guards(step.action)),
+                changes=tuple(Change(written(c.path), show(c.old), show(c.new)) for c in made),
+                needed=needed[number - 1],
+            )
+
+    def _lane_of_step(self, action: Action, arguments: Sequence[tuple[str, Value]]) -> int:
+        own = next((value for name, value in arguments if name == action.self_name), None)
+        return self.lane_of[action.process, own]
+
+    # ----------------------------------------------------------------------------------- protections
+
+    def protections(self) -> Iterator[r.Protection]:
+        """Yield, for every switch that is off, the first step that it would have kept from happening, were it on."""
+        for constant in self.system.constants:
+            if constant.is_switch:
+                for name, on in _switched_on(constant):
+                    yield self._protection(name, on)
+
+    def _protection(self, name: str, on: Constant) -> r.Protection:
+        constants = tuple(on if c.name == on.name else c for c in self.system.constants)
+        system = replace(self.system, constants=constants)
+        state = self.run.states[0]
+        for number, step in enumerate(self.run.steps, 1):
+            following = _same_step(system, step.action, step.arguments, state)
+            if following is None:
+                lane = self._lane_of_step(step.action, step.arguments)
+                guard, reasons = self._obstacle(system, step.action, step.arguments, state)
+                return r.Protection(name, number, lane, step.action.name, guard, reasons)
+            state = following
+        return r.Protection(name, None, None, None, None, ())
+
+    def _obstacle(
+        self, system: TransitionSystem, action: Action, arguments: Sequence[tuple[str, Value]], state: State
+    ) -> tuple[r.Extent | None, tuple[Reason, ...]]:
+        """Return the guard that keeps the step from being taken, and why it is false."""
+        chosen = dict(arguments)
+        entries = [
+            blocked
+            for entry in at_labels(system, state)
+            for blocked in entry.blocked
+            if blocked.action.name == action.name and all(chosen.get(k, v) == v for k, v in blocked.arguments)
+        ]
+        # Of the ways through the step, the one that gets furthest tells most.
+        entries.sort(key=lambda blocked: blocked.action.clauses.index(blocked.clause), reverse=True)
+        if not entries:
+            return None, ()
+        return _extent(entries[0].clause.span), blocked_reasons(entries[0])
+
+
+def _same_step(
+    system: TransitionSystem, action: Action, arguments: Sequence[tuple[str, Value]], state: State
+) -> State | None:
+    """Return where a step of the same action with the same arguments leads to, whichever way it goes inside; None if there is none."""
+    chosen = dict(arguments)
+    for candidate in system.actions:
+        if candidate.name == action.name:
+            for outcome in outcomes(system, candidate, state):
+                if isinstance(outcome, Taken) and all(chosen.get(k, v) == v for k, v in outcome.arguments):
+                    return outcome.target
+    return None
+
+
+def _switched_on(constant: Constant) -> Iterator[tuple[str, Constant]]:
+    """Yield every bit of a switch that is off, by its path, and the switch with that bit on."""
+    for path, value in _bits_on(constant.name, constant.value):
+        yield path, replace(constant, value=value)
+
+
+def _bits_on(path: str, value: Value) -> Iterator[tuple[str, Value]]:
+    match value:
+        case False:
+            yield path, True
+        case Function(pairs):
+            for argument, inner in pairs:
+                shown = ", ".join(map(show, argument)) if isinstance(argument, tuple) else show(argument)
+                for inner_path, changed in _bits_on(f"{path}[{shown}]", inner):
+                    yield inner_path, Function.of({**dict(pairs), argument: changed})
+        case _:
+            return
+
+
+def _lanes(system: TransitionSystem, state: State) -> list[tuple[r.Lane, tuple[str | None, Value | None]]]:
+    """Return the lanes, each with the process and the identifier that it stands for; processes first, in the order of the text."""
+    found: list[tuple[r.Lane, tuple[str | None, Value | None]]] = []
+    for process in system.processes:
+        counter = state[system.variable_index(process.pc)]
+        if isinstance(counter, Function):
+            found.extend((r.Lane(show(who), process.name), (process.name, who)) for who, _ in counter.pairs)
+        else:
+            found.append((r.Lane(process.name, process.name), (process.name, None)))
+    names = [lane.name for lane, _ in found]
+    found = [
+        (replace(lane, name=f"{lane.kind}[{lane.name}]") if names.count(lane.name) > 1 else lane, key)
+        for lane, key in found
+    ]
+    if any(action.process is None for action in system.actions):
+        found.append((r.Lane(OUTSIDE, ""), (None, None)))
+    return found
+
+
+def cycles(waits: Mapping[int, Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """Return the elementary cycles of a wait-for graph, each from its least member on, shortest first; at most sixteen.
+
+    `waits` gives for each who waits those that are waited for.
+    """
+    found: dict[tuple[int, ...], None] = {}
+    for start in sorted(waits):
+        unfinished: list[tuple[int, ...]] = [(start,)]
+        while unfinished and len(found) < _MOST_CYCLES:
+            path = unfinished.pop(0)
+            for other in waits.get(path[-1], ()):
+                if other == start:
+                    found[path] = None
+                elif other > start and other not in path and len(unfinished) < _MOST_PATHS:
+                    unfinished.append((*path, other))
+    return tuple(sorted(found, key=lambda cycle: (len(cycle), cycle))[:_MOST_CYCLES])
+
+
+_MOST_CYCLES = 16
+_MOST_PATHS = 10_000
+
+
+def _mentioned(blocked: Blocked) -> Iterator[str]:
+    """Yield the paths of what the condition that stops an action reads."""
+    if blocked.explanation is not None:
+        for atom in blocked.explanation.atoms():
+            for shown in atom.values:
+                yield shown.text
+
+
+def _is_part(path: str, whole: str) -> bool:
+    return path == whole or path.startswith((f"{whole}.", f"{whole}["))
+
+
+def _guards(action: Action) -> Iterator[r.Extent]:
+    for clause in action.clauses:
+        if isinstance(clause, Guard):
+            extent = _extent(clause.span)
+            if extent is not None:
+                yield extent
+
+
+def _conjuncts(explanation: Explanation) -> Iterator[r.Conjunct]:
+    """Yield the parts of a formula that its explanation looked at, those beside the ones that decide it included, in the order of the text."""
+    found: dict[Span, bool | None] = {}
+    pending = [explanation]
+    while pending:
+        one = pending.pop()
+        if not one.parts:
+            found.setdefault(one.span, one.truth)
+        for sibling in one.siblings:
+            found.setdefault(sibling.span, sibling.truth)
+        pending.extend(one.parts)
+    for span in sorted(found, key=lambda s: (s.source.name, s.start, s.end)):
+        text = " ".join(span.text.split())
+        if span != NOWHERE and INNER not in text:
+            yield r.Conjunct(_extent(span), text, found[span])
+
+
+def _extent(span: Span) -> r.Extent | None:
+    if span == NOWHERE:
+        return None
+    line, column = span.source.position(span.start)
+    end_line, end_column = span.source.position(span.end)
+    return r.Extent(span.source.name, line, column, end_line, end_column)
+
+
+def _sources(system: TransitionSystem) -> tuple[r.SourceText, ...]:
+    """Return the files that the system's parts stand in, the one with the model first."""
+    found: dict[str, Source] = {}
+    spans = [system.span, *(a.span for a in system.actions), *(p.span for p in system.properties)]
+    spans += [v.span for v in system.variables] + [o.span for o in system.operators.values()]
+    spans += [clause.span for action in system.actions for clause in action.clauses]
+    for span in spans:
+        if span != NOWHERE:
+            found.setdefault(span.source.name, span.source)
+    return tuple(r.SourceText(name, source.text) for name, source in found.items())

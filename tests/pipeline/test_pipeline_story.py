@@ -1,0 +1,103 @@
+"""What a picture of a trace is drawn from: lanes, locks, waits, and why it went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lowering import model_of
+from pluscheck.certify.replay import Replay, replay
+from pluscheck.engines.exhaustive import exhaustive
+from pluscheck.engines.interface import Budget, ignore
+from pluscheck.evidence.verdict import Reached, Violated
+from pluscheck.pipeline.story import About, cycles, story
+from pluscheck.report.model import Answer, Kind
+from pluscheck.report.story import Story
+
+LOCKS = """module Locks
+extends Mutex
+sort Task
+switch Ordered : BOOLEAN == TRUE
+enum Name == { a, b }
+var lock : [Name -> Mutex(Task)] = [n \\in Name |-> MutexFree]
+var done : 0..1 = 0
+process Work(self \\in Task)
+  var first : Name \\in Name;
+{
+  One:  await Ordered => first = a;
+        mutex_lock(lock[first], self);
+  Two:  mutex_lock(lock[IF first = a THEN b ELSE a], self);
+  Back: lock := [n \\in Name |-> IF lock[n] = Some(self) THEN None ELSE lock[n]];
+}
+action Tick { await done = 0; done := 1; }
+terminal == \\A n \\in Name : lock[n] = None
+witness OneHas == done = 0 /\\ \\E t \\in Task : lock[a] = Some(t)
+model unordered { scope Task = 2; Ordered = FALSE; expect deadlock violated; }
+"""
+
+
+def told(text: str, name: str) -> Story:
+    system = model_of(text).system
+    found = exhaustive(system, frozenset([name]), Budget(), ignore).verdicts[name]
+    assert isinstance(found, Violated | Reached)
+    run = replay(system, found.trace, name)
+    assert isinstance(run, Replay)
+    return story(system, run, About("Locks.plus", Kind.DEADLOCK, Answer.VIOLATED, "replayed", "exhaustive", "d"))
+
+
+def test_a_deadlock_is_a_cycle_of_lanes_that_wait_for_locks() -> None:
+    found = told(LOCKS, "deadlock")
+    assert [lane.name for lane in found.lanes] == ["Task1", "Task2", "(no process)"]
+    assert found.locks == ("lock[a]", "lock[b]")
+    last = found.states[-1]
+    assert last.cycles == ((0, 1),)
+    held = {path: holding[0].holders for path, holding in zip(found.locks, last.holdings, strict=True)}
+    waits = {found.lanes[w.lane].name: found.locks[w.lock] for w in last.waits if w.lock is not None}
+    assert set(held.values()) == {("Task1",), ("Task2",)}
+    assert all(held[waits[task]] != (task,) for task in ("Task1", "Task2"))
+    assert all(not state.cycles for state in found.states[:-1])
+
+
+def test_a_switch_that_is_off_says_which_step_it_would_have_kept_from_happening() -> None:
+    (ordered,) = told(LOCKS, "deadlock").protections
+    assert ordered.switch == "Ordered"
+    assert ordered.action == "Work.One"
+    assert ordered.guard is not None
+    assert LOCKS.splitlines()[ordered.guard.line - 1].strip().startswith("One:  await Ordered")
+
+
+def test_of_a_conjunction_every_part_has_its_truth() -> None:
+    found = told(LOCKS, "OneHas")
+    assert [(part.text, part.truth) for part in found.conjuncts] == [
+        ("done = 0", True),
+        ("lock[a] = Some(t)", True),
+    ]
+    assert [state.truths[found.properties.index("OneHas")] for state in found.states] == [False, True]
+
+
+def test_why_not_names_the_guard_that_is_false() -> None:
+    found = told(LOCKS, "OneHas")
+    other = [b for b in found.states[-1].blocked if found.lanes[b.lane].name == "Task2" and b.action == "Work.One"]
+    values = [value for blocked in other for reason in blocked.reasons for value in reason.values]
+    assert all(reason.truth is False for blocked in other for reason in blocked.reasons)
+    assert all(path.startswith(("lock", "first")) for path, _ in values)
+
+
+def test_values_of_every_state_have_the_same_paths() -> None:
+    found = told(LOCKS, "deadlock")
+    assert all(len(state.values) == len(found.paths) for state in found.states)
+    assert len(found.steps) == len(found.states) - 1
+
+
+@given(st.dictionaries(st.integers(0, 5), st.lists(st.integers(0, 5), unique=True, max_size=3), max_size=6))
+def test_cycles_are_the_elementary_ones(graph: Mapping[int, Sequence[int]]) -> None:
+    def walks(path: tuple[int, ...]) -> set[tuple[int, ...]]:
+        ends = {path} if path[0] in graph.get(path[-1], ()) else set()
+        return ends.union(*[walks((*path, n)) for n in graph.get(path[-1], ()) if n not in path and n > path[0]])
+
+    every = set().union(*[walks((start,)) for start in graph])
+    found = cycles(graph)
+    assert set(found) <= every
+    assert len(found) == min(16, len(every))
