@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pluscheck.base.errors import InternalError
 from pluscheck.base.source import Span
 from pluscheck.core import exprs as e
 from pluscheck.core import types as t
