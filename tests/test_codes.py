@@ -81,8 +81,11 @@ def test_what_is_right_has_nothing_wrong(code: Code, tmp_path: Path) -> None:
 SHOWN_ELSEWHERE = {
     Code.NO_SUCH_FILE, Code.NOT_UTF8, Code.FILE_TOO_LARGE, Code.BINARY_FILE, Code.EMPTY_FILE, Code.UNREADABLE_FILE,
     Code.MODULE_NAME_MISMATCH,
+    Code.PROOF_MALFORMED, Code.PROOF_TOO_LARGE, Code.PROOF_VERSION, Code.PROOF_FIELD, Code.PROOF_VALUE,
+    Code.PROOF_OF_ANOTHER, Code.PROOF_REJECTED,
 }  # fmt: skip
-"""Codes of what is no text (tests/test_hostile.py makes such files), or wrong only by its file's name (tests/lang/test_modules.py)."""
+"""Codes of what is no text (tests/test_hostile.py makes such files), wrong only by its file's name (tests/lang/test_modules.py), or a
+stored proof (tests/trust/test_forged.py)."""
 
 
 def test_only_what_a_page_cannot_show_has_no_wrong_spec() -> None:

@@ -19,10 +19,10 @@ _CONTROLS_OF_BINARY = 10
 """If more than one byte in so many is a control character, it is no text."""
 
 
-def load(path: Path, name: str | None = None) -> Source:
+def load(path: Path, name: str | None = None, *, most: int = MAX_BYTES) -> Source:
     """Return the text of a file, called `name` in diagnostics (default: the path as given).
 
-    A byte order mark is dropped, and CRLF and CR are read as LF. Never reads more than `MAX_BYTES` + 1. Raises SpecError with
+    A byte order mark is dropped, and CRLF and CR are read as LF. Never reads more than `most` + 1 bytes. Raises SpecError with
     one of the codes PC001 to PC006.
     """
     shown = path.as_posix() if name is None else name
@@ -30,18 +30,18 @@ def load(path: Path, name: str | None = None) -> Source:
         if not stat.S_ISREG(path.stat().st_mode):  # a directory, a device or a pipe might never end
             raise _refused(Code.UNREADABLE_FILE, shown, "this is not a regular file")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
     except FileNotFoundError:
         raise _refused(Code.NO_SUCH_FILE, shown, "there is no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise _refused(Code.UNREADABLE_FILE, shown, f"the file cannot be read: {_reason(error)}") from None
-    return source_from_bytes(data, shown)
+    return source_from_bytes(data, shown, most=most)
 
 
-def source_from_bytes(data: bytes, name: str) -> Source:
+def source_from_bytes(data: bytes, name: str, *, most: int = MAX_BYTES) -> Source:
     """Return the text that the bytes encode, without a byte order mark. Raises SpecError with one of PC002 to PC005."""
-    if len(data) > MAX_BYTES:
-        limit = MAX_BYTES // (1024 * 1024)
+    if len(data) > most:
+        limit = most // (1024 * 1024)
         raise _refused(Code.FILE_TOO_LARGE, name, f"the file is larger than {limit} MiB", "split it into modules")
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         raise _refused(Code.NOT_UTF8, name, "the file is UTF-16", "save the file as UTF-8")
