@@ -80,6 +80,7 @@ class Reason(StrEnum):
     MEMORY = "out of memory"
     SOLVER = "the solver gave up"
     STATES = "too many states"
+    SIZE = "too large for this engine"
     INTERRUPTED = "interrupted"
 
 

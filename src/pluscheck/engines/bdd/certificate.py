@@ -1,0 +1,226 @@
+"""A set of states as an expression over the specification's own variables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pluscheck.core import exprs as e
+from pluscheck.core.evaluator import deep_recursion
+from pluscheck.core.exprs import Expr
+from pluscheck.core.sites import evaluated
+from pluscheck.core.system import TransitionSystem
+from pluscheck.core.types import SortType
+from pluscheck.core.values import Atom, Function, Record, Some, Value
+from pluscheck.core.walk import subterms
+from pluscheck.engines.bdd.diagrams import Diagram
+from pluscheck.engines.bdd.encoding import Encoding
+from pluscheck.evidence.verdict import InductiveInvariant
+from pluscheck.ground.predicates import Predicate, predicates
+
+_NO = e.Lit(False)
+_YES = e.Lit(True)
+
+
+def invariant(encoding: Encoding, reached: Diagram) -> InductiveInvariant:
+    """Return all reachable states as an inductive invariant: it is true of them and of no other state.
+
+    A system that names no element of a sort is symmetric in them (Ip and Dill, 1996), and so is the set. Its formula for particular elements, all different, is
+    then true of any, and `\\A p1 \\in Sort : \\A p2 \\in Sort \\ {p1} : ...` with as many as the sort has is equal to it. One that does name elements, which
+    a specification cannot, has them in its invariant too.
+    """
+    formula = state_formula(encoding, reached)
+    if names_elements(encoding.system.system):
+        return InductiveInvariant((formula,))
+    return InductiveInvariant((quantified(encoding.system.system, formula),))
+
+
+def state_formula(encoding: Encoding, states: Diagram) -> Expr:
+    """Return a formula of the states that is total and names elements of sorts: conditionals, in which what is used twice is defined once."""
+    return _Writer(encoding).formula(states)
+
+
+class _Writer:
+    """Turns diagrams into conditionals on the values of whole leaves."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._of_leaf: list[list[Predicate]] = [[] for _ in encoding.bits]
+        for predicate in predicates(encoding.system):
+            self._of_leaf[predicate.leaf].append(predicate)
+        self._leaf = {name: position for position, bits in enumerate(encoding.bits) for name in bits.now}
+
+    def formula(self, states: Diagram) -> Expr:
+        """Return the formula of a diagram."""
+        true = self._encoding.diagrams.true
+        formulas: dict[int, Expr] = {int(true): _YES, int(~true): _NO}
+        cases, finished = self._cases(states)
+        uses = Counter([part for of in cases.values() for _, part in of])
+        definitions: list[tuple[str, Expr]] = []
+        for key in finished:
+            whole = self._conditional([(condition, formulas[part]) for condition, part in cases[key]])
+            if uses[key] > 1:
+                name = f"part{len(definitions) + 1}"
+                definitions.append((name, whole))
+                whole = e.Local(name)
+            formulas[key] = whole
+        result = formulas[int(states)]
+        for name, value in reversed(definitions):
+            result = e.Let(name, value, result)
+        return result
+
+    def _cases(self, states: Diagram) -> tuple[dict[int, list[tuple[Expr, int]]], list[int]]:
+        """Return what each diagram below is by cases, and the diagrams in an order in which each comes after those it is made of."""
+        cases: dict[int, list[tuple[Expr, int]]] = {}
+        finished: list[int] = []
+        pending: list[tuple[Diagram, bool]] = [(states, False)]
+        while pending:
+            here, is_expanded = pending.pop()
+            key = int(here)
+            if is_expanded:
+                finished.append(key)
+            elif here.var is not None and key not in cases:
+                position, parts = self._parts(here)
+                cases[key] = [(self._among(position, values), int(part)) for values, part in parts]
+                pending.append((here, True))
+                pending += [(part, False) for _, part in parts]
+        return cases, finished
+
+    def _parts(self, of: Diagram) -> tuple[int, list[tuple[list[int], Diagram]]]:
+        """Return the leaf that a diagram looks at first and, for each set of its values that are all the same to it, what remains.
+
+        The set with the least value stands last: no predicate says that a leaf which may be absent has that value.
+        """
+        assert of.var is not None
+        position = self._leaf[of.var]
+        leaf, bits = self._encoding.system.leaves[position], self._encoding.bits[position]
+        possible = range(leaf.low, leaf.high + 1) if leaf.possible is None else leaf.possible
+        parts: dict[int, tuple[list[int], Diagram]] = {}
+        for value in possible:
+            part = self._encoding.diagrams.cofactor(of, bits.cube(value))
+            parts.setdefault(int(part), ([], part))[0].append(value)
+        return position, sorted(parts.values(), key=lambda part: part[0][0], reverse=True)
+
+    def _among(self, position: int, values: Sequence[int]) -> Expr:
+        """Return that a leaf has one of these values, of which the least one is none."""
+        alternatives = tuple([self._is(position, value) for value in values])
+        return alternatives[0] if len(alternatives) == 1 else e.Or(alternatives)
+
+    def _is(self, position: int, value: int) -> Expr:
+        own = self._of_leaf[position]
+        if own[0].bit is None:
+            return next((predicate.formula for predicate in own if predicate.value == value), _YES)
+        digits = [
+            (predicate, value - predicate.value >> predicate.bit & 1) for predicate in own if predicate.bit is not None
+        ]
+        return e.And(tuple([predicate.formula if digit else e.Not(predicate.formula) for predicate, digit in digits]))
+
+    def _conditional(self, cases: Sequence[tuple[Expr, Expr]]) -> Expr:
+        """Return a choice by cases, of which the last one is all the rest."""
+        *others, (_, result) = cases
+        for condition, formula in reversed(others):
+            result = _choice(condition, formula, result)
+        return result
+
+
+def _choice(condition: Expr, yes: Expr, no: Expr) -> Expr:
+    if yes is _YES and no is _NO:
+        return condition
+    if yes is _NO and no is _YES:
+        return e.Not(condition)
+    if yes is _YES:
+        return e.Or((condition, no))
+    if no is _NO:
+        return e.And((condition, yes))
+    if yes is _NO:
+        return e.And((e.Not(condition), no))
+    if no is _YES:
+        return e.Implies(condition, yes)
+    return e.Ite(condition, yes, no)
+
+
+def quantified(system: TransitionSystem, formula: Expr) -> Expr:
+    """Return the formula for any elements in place of those that it names, as long as they are different.
+
+    Equal to the formula itself where a permutation of a sort's elements does not change that.
+    """
+    taken = {term.name for term in subterms([formula]) if isinstance(term, e.Local | e.Let)}
+    named = _named_elements([formula])
+    names: dict[Atom, str] = {}
+    binders: list[e.Binder] = []
+    for sort in sorted({atom.family for atom in named if atom.family in system.scope}):
+        others: list[Expr] = []
+        for number, atom in enumerate(system.scope[sort], 1):
+            name = f"{sort[0].lower()}{sort[1:]}{number}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            whole: Expr = e.AllOf(SortType(sort))
+            domain = e.SetBinary(e.SetOp.MINUS, whole, e.SetLit(tuple(others))) if others else whole
+            binders.append(e.Binder(name, domain))
+            names[atom] = name
+            others.append(e.Local(name))
+    result = _renamed(formula, names)
+    for binder in reversed(binders):
+        result = e.Forall((binder,), result)
+    return result
+
+
+def names_elements(system: TransitionSystem) -> bool:
+    """Return whether a system names an element of a sort, which a specification cannot."""
+    named = _named_elements(evaluated(system)) | {
+        atom for constant in system.constants for atom in _atoms(constant.value)
+    }
+    return any(atom.family in system.scope for atom in named)
+
+
+def _named_elements(roots: Iterable[Expr]) -> set[Atom]:
+    return {atom for term in subterms(roots) if isinstance(term, e.Lit) for atom in _atoms(term.value)}
+
+
+def _atoms(value: Value) -> Iterator[Atom]:
+    match value:
+        case Atom():
+            yield value
+        case Some(inner):
+            yield from _atoms(inner)
+        case Record(pairs):
+            for _, item in pairs:
+                yield from _atoms(item)
+        case Function(pairs):
+            for argument, item in pairs:
+                yield from _atoms(argument)
+                yield from _atoms(item)
+        case tuple() | frozenset():
+            for item in value:
+                yield from _atoms(item)
+        case _:
+            pass
+
+
+def _renamed(formula: Expr, names: Mapping[Atom, str]) -> Expr:
+    """Return the formula with bound names in place of elements."""
+    made: dict[int, Expr] = {}
+
+    def renamed(part: Any) -> Any:
+        match part:
+            case e.Lit(Atom() as atom) if atom in names:
+                return e.Local(names[atom])
+            case e.Lit():
+                return part
+            case e.Node():
+                if id(part) not in made:
+                    fields: tuple[str, ...] = part.__match_args__
+                    changes = {name: renamed(getattr(part, name)) for name in fields}
+                    made[id(part)] = replace(part, **changes)  # type: ignore[assignment]
+                return made[id(part)]
+            case tuple():
+                return tuple([renamed(item) for item in part])
+            case _:
+                return part
+
+    with deep_recursion(formula.span):
+        result: Expr = renamed(formula)
+    return result
