@@ -51,7 +51,7 @@ class Findings:
     `verdicts` is by property name, with `DEADLOCK` and `FAULTS` if wanted. Faults are looked for in any case, since no step goes on after one and
     no property holds where it is not defined; but only if `FAULTS` is wanted does the search go on for them alone. `faults` has a verdict for each implicit
     property that is violated, and `verdicts` has `FAULTS` if there is one; all other sites share the verdict of `FAULTS`, which is violated if any is, with the shortest trace. `first_taken` gives the least depth from which each action (by name) was
-    possible (0: in an initial state); those that never were, to `depth`, are absent. `labels` likewise for (process, label).
+    possible (0: in an initial state; -1: at a depth that the engine cannot tell); those that never were, to `depth`, are absent. `labels` likewise for (process, label).
     """
 
     engine: str

@@ -17,7 +17,7 @@ PORTFOLIO = "portfolio"
 class EngineEntry:
     """How to get an engine, and whether it is told to end at the model's depth: one that finds all states goes on to the end.
 
-    `needs` is a package that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, and holds
+    `needs` is a package, or a part of one, that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, and holds
     `states` at most. If it is `shortest`, its traces are the shortest.
     """
 
@@ -31,7 +31,10 @@ class EngineEntry:
     @property
     def is_there(self) -> bool:
         """Whether what it needs is installed."""
-        return self.needs is None or find_spec(self.needs) is not None
+        if self.needs is None:
+            return True
+        package, _, part = self.needs.partition(".")
+        return find_spec(package) is not None and (not part or find_spec(self.needs) is not None)
 
 
 def _bmc() -> Engine:
@@ -48,6 +51,13 @@ def _exhaustive() -> Engine:
     return exhaustive
 
 
+def _bdd() -> Engine:
+    """Return the engine of decision diagrams."""
+    from pluscheck.engines.bdd.search import bdd
+
+    return bdd
+
+
 def _k_induction() -> Engine:
     """Return k-induction."""
     from pluscheck.engines.kinduction import k_induction
@@ -58,6 +68,7 @@ def _k_induction() -> Engine:
 ENGINES: Mapping[str, EngineEntry] = {
     "bmc": EngineEntry(_bmc, ends_at_depth=True, shortest=True),
     "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False, states=10_000, shortest=True),
+    "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
 }
 """Engines that work alone."""
