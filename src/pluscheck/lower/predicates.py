@@ -7,7 +7,7 @@ checked in the scope of the specification's root module and lowered with the mod
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -20,11 +20,10 @@ from pluscheck.core.system import LABEL_FAMILY, Role, TransitionSystem
 from pluscheck.core.values import Atom, Function, Nothing, Record, Some, Value, ordered
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Elaborated
-from pluscheck.lang.expression_text import broken, on_one_line
+from pluscheck.lang.expression_text import broken
 from pluscheck.lang.findings import Findings
 from pluscheck.lang.front import elaborate_predicates, predicate_name
 from pluscheck.lang.lexer import KEYWORDS
-from pluscheck.lang.parser import parse_expression
 from pluscheck.lang.symbols import BUILTIN_ARITY, PC, OperatorSymbol, TypeSymbol, symbol_table
 from pluscheck.lower.lowering import lower
 from pluscheck.lower.processes import process_names
@@ -32,7 +31,10 @@ from pluscheck.lower.processes import process_names
 MAX_NODES = 50_000
 """A formula with more parts, shared ones counted each time, is not written out."""
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+WIDTH = 110
+"""How long the lines of a formula may be, if it can be."""
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class NotExpressibleError(Exception):
@@ -56,11 +58,6 @@ def lowered_predicates(elaborated: Elaborated, model: str, texts: Sequence[Sourc
         extended.system, properties=tuple(claim for claim in extended.system.properties if claim.name not in names)
     )
     return LoweredPredicates(system, tuple(found[name] for name in names))
-
-
-def predicate_lines(text: str, width: int) -> tuple[str, ...]:
-    """Return a predicate's text in lines of at most `width` characters, if it can be, as aligned lists. Raises SpecError if it is none."""
-    return tuple(broken(parse_expression(Source("<predicate>", text)), 0, width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +90,25 @@ class PredicateWriter:
         self._left = 0
 
     def text(self, formula: e.Expr) -> str:
-        """Return the formula as the specification would say it, on one line. Raises NotExpressibleError."""
+        """Return the formula as the specification would say it, on as many lines as it needs. Raises NotExpressibleError."""
         with deep_recursion(self._system.span):
             self._left = MAX_NODES
-            return on_one_line(self._expr(formula, {}))
+            return "\n".join(broken(self._expr(formula, {}), 0, WIDTH))
 
     # ------------------------------------------------------------------------------------------- names
 
     def _bound(self, name: str, names: Mapping[str, str]) -> str:
         """Return a name for what is bound that has no meaning here yet."""
-        match = _WORD.search(name)
-        base = match[0] if match else "x"
-        candidate, number = base, 1
-        used = frozenset(names.values())
-        while candidate in self._taken or candidate in used or not candidate.strip("_"):
+        return self._unused(_base(name), frozenset(names.values()), {})
+
+    def _unused(self, base: str, used: Set[str], tried: dict[str, int]) -> str:
+        """Return a name that neither the specification nor what is around uses; `tried` are the numbers that each base has got so far."""
+        number = tried.get(base, 1)
+        candidate = base if number == 1 else f"{base}{number}"
+        while candidate in self._taken or candidate in used:
             number += 1
             candidate = f"{base}{number}"
+        tried[base] = number
         return candidate
 
     def _binders(
@@ -153,22 +153,25 @@ class PredicateWriter:
                 return self._variable(name)
             case e.Prime() | e.Check():
                 raise NotExpressibleError("a state predicate speaks of one state only")
-            case e.Let(name, value, body):
-                chosen = self._bound(name, names)
-                definition = s.OperatorDecl(s.Ident(chosen), (), self._expr(value, names))
-                return s.Let((definition,), self._expr(body, {**names, name: chosen}))
+            case e.Let():
+                return self._let(expr, names)
             case e.Call(operator, args):
                 return self._call(operator, args, names)
             case e.Not(e.Eq(left, right)):
                 return s.BinaryOp(s.Binary.NE, self._expr(left, names), self._expr(right, names))
             case e.Not(e.In(element, of)):
                 return s.BinaryOp(s.Binary.NOT_IN, self._expr(element, names), self._expr(of, names))
+            case e.Not(e.Or() as choice) if (listed := _listed(choice)) is not None:
+                return self._expr(e.Not(listed), names)
             case e.Not(operand):
                 return s.UnaryOp(s.Unary.NOT, self._expr(operand, names))
-            case e.And(args):
-                return self._junct(s.Junction.AND, args, names)
-            case e.Or(args):
-                return self._junct(s.Junction.OR, args, names)
+            case e.And():
+                return self._junct(s.Junction.AND, _conjuncts(expr), names)
+            case e.Or():
+                listed = _listed(expr)
+                if listed is not None:
+                    return self._expr(listed, names)
+                return self._junct(s.Junction.OR, _disjuncts(expr), names)
             case e.Implies(left, right):
                 return s.BinaryOp(s.Binary.IMPLIES, self._expr(left, names), self._expr(right, names))
             case e.Ite(condition, yes, no):
@@ -277,6 +280,21 @@ class PredicateWriter:
                 return _applied("SubSeq", of(sequence), of(low), of(high))
             case _:
                 raise InternalError(f"{type(expr).__name__} is not written")
+
+    def _let(self, expr: e.Expr, names: Mapping[str, str]) -> s.Expr:
+        """Return definitions inside each other as definitions after each other: there may be thousands."""
+        inside = dict(names)
+        used = set(names.values())
+        tried: dict[str, int] = {}
+        definitions: list[s.OperatorDecl] = []
+        while isinstance(expr, e.Let):
+            value = self._expr(expr.value, inside)
+            chosen = self._unused(_base(expr.name), used, tried)
+            definitions.append(s.OperatorDecl(s.Ident(chosen), (), value))
+            inside[expr.name] = chosen
+            used.add(chosen)
+            expr = expr.body
+        return s.Let(tuple(definitions), self._expr(expr, inside))
 
     def _junct(self, op: s.Junction, args: tuple[e.Expr, ...], names: Mapping[str, str]) -> s.Expr:
         match args:
@@ -412,8 +430,40 @@ class PredicateWriter:
                 assert_never(of)
 
 
+def _base(name: str) -> str:
+    """Return the part of a core name that is a word of the language and can be a name there."""
+    match = _WORD.search(name)
+    return match[0] if match else "x"
+
+
 def _applied(name: str, *args: s.Expr) -> s.Expr:
     return s.Apply(s.Ident(name), args)
+
+
+def _conjuncts(expr: e.Expr) -> tuple[e.Expr, ...]:
+    """Return what a conjunction says, conjunctions in it taken apart: they are evaluated in this order, up to the first that is false."""
+    match expr:
+        case e.And(args):
+            return tuple([part for arg in args for part in _conjuncts(arg)])
+        case _:
+            return (expr,)
+
+
+def _disjuncts(expr: e.Expr) -> tuple[e.Expr, ...]:
+    match expr:
+        case e.Or(args):
+            return tuple([part for arg in args for part in _disjuncts(arg)])
+        case _:
+            return (expr,)
+
+
+def _listed(expr: e.Or) -> e.In | None:
+    r"""Return `x = a \/ x = b \/ x = c`, where the right sides are values, as `x \in {a, b, c}`; None for any other disjunction."""
+    sides = [(part.left, part.right) for part in _disjuncts(expr) if isinstance(part, e.Eq)]
+    values = tuple([right for _, right in sides if isinstance(right, e.Lit)])
+    if len(values) < 2 or len(values) < len(_disjuncts(expr)) or any(left != sides[0][0] for left, _ in sides):
+        return None
+    return e.In(sides[0][0], e.SetLit(values))
 
 
 def _is_formula(expr: e.Expr) -> bool:
