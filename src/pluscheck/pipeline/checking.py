@@ -61,6 +61,7 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
         diameter=findings.diameter,
         seconds=time.monotonic() - started,
         solver_seconds=findings.solver_seconds,
+        tried=findings.tried,
     )
 
 
@@ -122,6 +123,7 @@ def _property(
         why=why,
         trace=None if judged is None else judged.trace,
         sites=sites,
+        engine=findings.by.get(name),
     )
 
 

@@ -74,6 +74,24 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
     """What was found neither meets the expectation nor contradicts it."""
     REJECTED = "rejected"
+    DRIFT = "drift"
+    """What is found is as expected, and what is stored does not say so: there is nothing, or it is of another system or expectation."""
+
+
+class Stored(StrEnum):
+    """What came of the stored evidence for a property, where `gate` looked for it."""
+
+    CHECKED = "checked"
+    """It was judged anew."""
+    REMEMBERED = "remembered"
+    """It was judged before, on this machine or by who has the same key, and nothing has changed since."""
+    MISSING = "missing"
+    STALE = "stale"
+    """It is of another system, or of another expectation."""
+    REJECTED = "rejected"
+    """It does not show what it claims."""
+    WRITTEN = "written"
+    """It was found, judged and stored now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +182,7 @@ class PropertyReport:
 
     `steps` is the length of the trace, or the depth to which nothing was found (-1: not even initial states). `reason` says why
     nothing was decided, or why evidence was rejected. `judged` is what the verdict rests on. `why` says, where the expectation is not met, how.
+    `engine` is who found it, where several looked.
     """
 
     name: str
@@ -179,6 +198,8 @@ class PropertyReport:
     why: str | None
     trace: TraceReport | None = None
     sites: tuple[SiteReport, ...] = ()
+    engine: str | None = None
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +234,8 @@ class ModelReport:
     diameter: int | None
     seconds: float
     solver_seconds: float
+    tried: tuple[str, ...] = ()
+    """The engines that looked for proofs, where there were several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +251,16 @@ class SpecReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run of `verify` found. `interrupted` if it was ended before all models were checked."""
+    """What a run of `verify` or `gate` found. `interrupted` if it was ended before all models were checked.
+
+    `orphans` are files with evidence for what no model expects, `changes` says what was done to stored evidence, a line each.
+    """
 
     specs: tuple[SpecReport, ...]
     strict: bool
     interrupted: bool = False
+    orphans: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

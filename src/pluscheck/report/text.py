@@ -71,7 +71,7 @@ class Look:
         match outcome:
             case Outcome.MET:
                 return Text("✓" if self.unicode else "ok  ", "green")
-            case Outcome.VIOLATED | Outcome.ABSENT | Outcome.VACUOUS | Outcome.REJECTED:
+            case Outcome.VIOLATED | Outcome.ABSENT | Outcome.VACUOUS | Outcome.REJECTED | Outcome.DRIFT:
                 return Text("✗" if self.unicode else "FAIL", "bold red")
             case Outcome.UNDECIDED:
                 return Text("?" if self.unicode else "??  ", "bold yellow")
@@ -128,6 +128,10 @@ def summary_text(report: Report, look: Look) -> str:
             lines.append(_dead_line(spec, strict=report.strict))
             lines.extend(_row(Text("    "), Text(_where(part))) for part in spec.dead)
             lines.append(Text())
+    lines.extend(_lemma_lines(report))
+    lines.extend(Text(change) for change in report.changes)
+    if report.changes:
+        lines.append(Text())
     failed = [
         (spec, model, p)
         for spec in report.specs
@@ -140,6 +144,9 @@ def summary_text(report: Report, look: Look) -> str:
         name = Text(f"{spec.module or spec.file}:{model.name}:{item.name}  ")
         mark = Text("  ").append_text(look.mark(item.outcome)).append(" ")
         lines.append(_row(mark, name.append_text(_phrase(item, model, look))))
+    for file in report.orphans:
+        mark = Text("  ").append_text(look.mark(Outcome.DRIFT)).append(" ")
+        lines.append(_row(mark, Text(f"{file}  no model expects anything of what this is about", "red")))
     return _printed(lines, look)
 
 
@@ -174,6 +181,8 @@ def _property_line(item: PropertyReport, model: ModelReport, width: int, look: L
 def _phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
     """Return what a verdict says and what it rests on."""
     remarks = [_answer(item)]
+    if item.answer is Answer.PROVED and item.engine is not None:
+        remarks[0] += f" by {item.engine}"
     if item.answer is Answer.VIOLATED and item.outcome is Outcome.MET:
         remarks[0] += ", as expected"
     if item.judged is not None:
@@ -412,6 +421,23 @@ def _dead_line(spec: SpecReport, *, strict: bool) -> Text:
     return word.append(f"{spec.file}: never taken in any model", "bold")
 
 
+def _lemma_lines(report: Report) -> list[RenderableType]:
+    """Return a warning for each lemma that was no help, with the models where it was tried."""
+    lines: list[RenderableType] = []
+    for spec in report.specs:
+        idle: dict[str, tuple[Place | None, list[str]]] = {}
+        for model in spec.models:
+            for item in model.properties:
+                if item.kind is Kind.LEMMA and item.answer in (Answer.BOUNDED, Answer.UNKNOWN) and model.tried:
+                    idle.setdefault(item.name, (item.place, []))[1].append(model.name)
+        for name, (place, models) in idle.items():
+            word = Text("warning: ", "bold yellow").append(f"{place or spec.file}: ", "bold")
+            lines.append(_row(word, Text(f"the lemma {name} is no part of a proof in {', '.join(models)}")))
+            lines.append(_row(Text("    "), Text("steps out of states that nothing rules out do not keep it")))
+            lines.append(Text())
+    return lines
+
+
 def _where(part: Part) -> str:
     """Return an action or label with its place."""
     return part.name if part.place is None else f"{part.name}  {part.place}"
@@ -456,6 +482,8 @@ def _unmet_word(outcome: Outcome) -> str:
             return "without the violation expected"
         case Outcome.REJECTED:
             return "with evidence that does not check"
+        case Outcome.DRIFT:
+            return "without evidence stored for it"
         case _:
             return str(outcome)
 
