@@ -50,5 +50,6 @@ def test_a_diagnostic_says_where() -> None:
 
 def test_outcomes_are_counted() -> None:
     data = json.loads(report_json(made_reports.BAD, 70, timings=False))
-    assert data["outcomes"] == {"absent": 1, "met": 1, "rejected": 1, "undecided": 2, "vacuous": 1, "violated": 3}
+    outcomes = {"absent": 1, "drift": 0, "met": 1, "rejected": 1, "undecided": 2, "vacuous": 1, "violated": 3}
+    assert data["outcomes"] == outcomes
     assert data["exit_code"] == 70
