@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
@@ -30,7 +31,15 @@ LAST_LABEL = "Done"
 """Where every process ends: that it is not reached is no finding, since many processes run forever."""
 
 
-def checked(file: str, model: Model, options: Options, watcher: Watcher) -> ModelReport:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found of one model, and each verdict that the judge has accepted, by property."""
+
+    report: ModelReport
+    judged: Mapping[str, Judged]
+
+
+def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Checked:
     """Return what an engine finds of one model, judged. Raises SpecError."""
     system = model.system
     own = wanted_depth(model.expectations, model.depth)
@@ -42,9 +51,9 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
     started = time.monotonic()
     findings = _findings(model, wanted, budget, options, watcher)
     judge = Judge(system, asked)
-    properties = tuple(_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings))
+    found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
     deep_enough = findings.complete or findings.covered or findings.depth >= asked
-    return ModelReport(
+    report = ModelReport(
         name=system.model,
         place=place_of(system.span),
         engine=findings.engine,
@@ -52,7 +61,7 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
         reached=findings.depth,
         complete=findings.complete,
         scope=tuple((sort, len(elements)) for sort, elements in sorted(system.scope.items())),
-        properties=properties,
+        properties=tuple(row for row, _ in found),
         taken=tuple(sorted(findings.first_taken)),
         never_taken=_never_taken(system, findings) if deep_enough else None,
         fault_sites=len(fault_sites(system)),
@@ -63,6 +72,7 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Mode
         solver_seconds=findings.solver_seconds,
         tried=findings.tried,
     )
+    return Checked(report, {row.name: judged for row, judged in found if judged is not None})
 
 
 def _expectations(model: Model, findings: Findings) -> tuple[Expectation, ...]:
@@ -92,8 +102,8 @@ def _findings(model: Model, wanted: frozenset[str], budget: Budget, options: Opt
 
 def _property(
     system: TransitionSystem, judge: Judge, expectation: Expectation, findings: Findings, asked: int, own: int
-) -> PropertyReport:
-    """Return the verdict on one property, its evidence judged, compared with what is expected of it."""
+) -> tuple[PropertyReport, Judged | None]:
+    """Return the verdict on one property, its evidence judged, compared with what is expected of it; and what the judge has accepted, if anything."""
     name = expectation.property
     kind, place = _kind_and_place(system, name)
     judged: Judged | None = None
@@ -109,7 +119,7 @@ def _property(
     else:
         answer, steps, reason = _answer(judged.verdict)
         outcome, why = compared(judged.verdict, expectation, asked, own)
-    return PropertyReport(
+    row = PropertyReport(
         name=name,
         kind=kind,
         place=place,
@@ -125,6 +135,7 @@ def _property(
         sites=sites,
         engine=findings.by.get(name),
     )
+    return row, judged
 
 
 def _answer(verdict: Verdict) -> tuple[Answer, int | None, str | None]:

@@ -33,6 +33,7 @@ class Spec:
     extends: frozenset[str]
     models: tuple[Model, ...]
     diagnostics: tuple[Diagnostic, ...]
+    elaborated: Elaborated | None = None
 
 
 def read(paths: Iterable[Path], options: Options) -> tuple[Spec, ...]:
@@ -59,7 +60,7 @@ def _read(path: Path, options: Options) -> Spec:
     except SpecError as error:
         return Spec(file, module, extends, (), error.diagnostics)
     lowered, wrong = _lowered(elaborated, names, options)
-    return Spec(file, module, extends, lowered, wrong)
+    return Spec(file, module, extends, lowered, wrong, elaborated)
 
 
 def _moves(elaborated: Elaborated) -> bool:
