@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pluscheck.core.system import FAULTS
-from pluscheck.engines.bmc import bmc
+from pluscheck.engines.bmc import bmc, bmc_z3
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Engine, Findings, ignore
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Unknown, Verdict, Violated
 from systems import CASES, Broken, Case, Kept
 
-ENGINES: dict[str, Engine] = {"exhaustive": exhaustive, "bmc": bmc}
+ENGINES: dict[str, Engine] = {"exhaustive": exhaustive, "bmc": bmc, "bmc-z3": bmc_z3}
 
 DEEP = Budget(depth=8, seconds=60)
 """Deeper than anything happens in `CASES`."""

@@ -27,7 +27,7 @@ from pluscheck.core.system import (
     TransitionSystem,
 )
 from pluscheck.core.types import SetType
-from pluscheck.engines.bmc import bmc
+from pluscheck.engines.bmc import bmc, bmc_z3
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Engine, Findings, ignore
 from pluscheck.evidence.verdict import Reached, Verdict, Violated
@@ -131,11 +131,13 @@ WANTED = frozenset({"INVARIANT", "TRANSITION", "WITNESS", DEADLOCK, FAULTS})
 @given(systems())
 def test_engines_find_the_same_in_random_systems(system: TransitionSystem) -> None:
     budget = Budget(depth=DEPTH, states=2000)
-    expected, found = _run(exhaustive, system, budget), _run(bmc, system, budget)
-    if isinstance(expected, Findings) and isinstance(found, Findings) and expected.states < budget.states:
-        assert _found(found) == _found(expected)
-    elif Code.NO_INITIAL_STATE in (expected, found):
-        assert found == expected
+    expected = _run(exhaustive, system, budget)
+    for engine in (bmc, bmc_z3):
+        found = _run(engine, system, budget)
+        if isinstance(expected, Findings) and isinstance(found, Findings) and expected.states < budget.states:
+            assert _found(found) == _found(expected)
+        elif Code.NO_INITIAL_STATE in (expected, found):
+            assert found == expected
 
 
 def _run(engine: Engine, system: TransitionSystem, budget: Budget) -> Findings | Code:

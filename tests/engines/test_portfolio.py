@@ -248,7 +248,7 @@ def test_a_spec_that_is_wrong_is_the_users_affair() -> None:
 
 @pytest.mark.usefixtures("races")
 def test_memory_is_shared_and_who_takes_most_of_it_goes_first() -> None:
-    from pluscheck.engines.limits import held_memory
+    from pluscheck.base.memory import held_memory
 
     budget = Budget(depth=8, memory=held_memory() + 200_000_000)
     findings = race(racer(hoarder), searcher=bmc, wanted=KEPT, budget=budget, aims=Aims(proofs=KEPT))

@@ -27,15 +27,21 @@ class SatSolver:
         """Why the last answer was `UNKNOWN`."""
         self.seconds = 0.0
         """Wall seconds taken."""
+        self._interrupted = False
 
     def add(self, clause: Sequence[int]) -> None:
         """Add a clause."""
         self._solver.add_clause(clause)
 
+    def extend(self, clauses: Iterable[Sequence[int]]) -> None:
+        """Add clauses."""
+        self._solver.append_formula(clauses)
+
     def solve(self, assumptions: Sequence[int] = ()) -> Answer:
         """Return whether the clauses can be satisfied together with the assumptions."""
         solver = self._solver
         started = time.perf_counter()
+        self._interrupted = False
         with at_work(self):
             while True:
                 solver.conf_budget(_CONFLICTS)
@@ -43,9 +49,11 @@ class SatSolver:
                 found = solver.solve_limited(assumptions, expect_interrupt=True)
                 if found is not None:
                     break
-                self.gave = self._stop()
+                self.gave = Gave.INTERRUPTED if self._interrupted else self._stop()
                 if self.gave is not None:
                     break
+        if self._interrupted:
+            solver.clear_interrupt()
         self.seconds += time.perf_counter() - started
         if found is None:
             return Answer.UNKNOWN
@@ -61,7 +69,8 @@ class SatSolver:
         return self._solver.get_core() or ()
 
     def interrupt(self) -> None:
-        """Make the solver ask soon whether to go on; for a thread other than its own."""
+        """Make the solver give up soon; for a thread other than its own."""
+        self._interrupted = True
         self._solver.interrupt()
 
     def close(self) -> None:

@@ -30,8 +30,15 @@ NAME = "bmc"
 
 
 def bmc(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:
+    """Return what is found over clauses."""
+    from pluscheck.bits.unrolling import Unrolling as OverClauses  # only one of the two solvers is loaded
+
+    return bounded(system, wanted, budget, listener, OverClauses)
+
+
+def bmc_z3(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:
     """Return what is found over Z3's terms."""
-    from pluscheck.smt.unrolling import Unrolling as OverTerms  # Z3 takes time to load
+    from pluscheck.smt.unrolling import Unrolling as OverTerms
 
     return bounded(system, wanted, budget, listener, OverTerms)
 

@@ -29,9 +29,9 @@ MOST_STEPS = 3
 
 def k_induction(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:
     """Return proofs by few steps, helped by those of the system's lemmas that are inductive together, and what the bounded checker finds in as few."""
-    from pluscheck.smt.unrolling import Unrolling as OverTerms  # Z3 takes time to load
+    from pluscheck.bits.unrolling import Unrolling as OverClauses  # the solver takes time to load
 
-    return induction(system, wanted, budget, listener, OverTerms)
+    return induction(system, wanted, budget, listener, OverClauses)
 
 
 def induction(

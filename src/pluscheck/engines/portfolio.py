@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.memory import held_memory
 from pluscheck.core.sites import evaluated
 from pluscheck.core.system import FAULTS, PropertyKind, TransitionSystem
 from pluscheck.core.walk import subterms
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Engine, Findings, Listener, Progress
-from pluscheck.engines.limits import held_memory
 from pluscheck.engines.workers import CAN_PAUSE, Failed, Gone, Job, Message, Worker, Wrong, spoken
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
 

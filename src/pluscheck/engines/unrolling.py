@@ -1,4 +1,4 @@
-"""What the engines that unroll runs ask of a solver: two can do it, one over Z3's terms, one over clauses."""
+"""What the engines that unroll runs ask of a solver: one over clauses, or one over Z3's terms."""
 
 from __future__ import annotations
 
@@ -58,12 +58,11 @@ class Unroll(Protocol):
         about_step: Sequence[int],
         *,
         from_condition: int | None = None,
-        seed: int = 0,
         memory: int | None = None,
     ) -> Unrolling:
         """Return the runs of no steps yet, of which nodes over the current leaves, and over both, will be asked.
 
-        They start where `from_condition` is true, if not in an initial state. The solver has so many megabytes.
+        They start where `from_condition` is true, if not in an initial state; from there on, states are canonical. The solver may take so many megabytes.
         """
 
 

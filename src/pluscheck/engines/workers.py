@@ -21,10 +21,10 @@ from multiprocessing.process import BaseProcess
 from pluscheck.base.answers import interrupt
 from pluscheck.base.diagnostics import Diagnostic
 from pluscheck.base.errors import SpecError
+from pluscheck.base.memory import held_memory, resident_memory
 from pluscheck.base.stack import thread_on_large_stack
 from pluscheck.core.system import TransitionSystem
 from pluscheck.engines.interface import Budget, Engine, Findings, Progress
-from pluscheck.engines.limits import held_memory, resident_memory
 from pluscheck.evidence.verdict import Reason
 
 CAN_PAUSE = hasattr(signal, "SIGSTOP") and sys.platform != "win32"

@@ -44,6 +44,13 @@ def _bmc() -> Engine:
     return bmc
 
 
+def _bmc_z3() -> Engine:
+    """Return the bounded checker over Z3's terms."""
+    from pluscheck.engines.bmc import bmc_z3
+
+    return bmc_z3
+
+
 def _exhaustive() -> Engine:
     """Return the breadth-first search."""
     from pluscheck.engines.exhaustive import exhaustive
@@ -67,6 +74,7 @@ def _k_induction() -> Engine:
 
 ENGINES: Mapping[str, EngineEntry] = {
     "bmc": EngineEntry(_bmc, ends_at_depth=True, shortest=True),
+    "bmc-z3": EngineEntry(_bmc_z3, ends_at_depth=True, shortest=True),
     "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False, states=10_000, shortest=True),
     "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
