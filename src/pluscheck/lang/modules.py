@@ -25,6 +25,9 @@ SUFFIX = ".plus"
 LIBRARY = ("BoundedQueue", "Completion", "Counter", "Mutex", "RwLock")
 """The modules of the standard library. Beside each lies a companion, `RwLockCheck` for `RwLock`, which is a specification of its own."""
 
+LIBRARY_PREFIX = "<library>/"
+"""What the names of its files begin with, wherever the package is installed."""
+
 _MOST_NEIGHBOURS = 1_000
 """How many files beside the specification are considered for a `did you mean`."""
 
@@ -44,7 +47,7 @@ def load_modules(spec: Path | Source) -> tuple[s.Module, ...]:
 def library_source(name: str) -> Source:
     """Return the text of a module of the standard library."""
     text = resources.files("pluscheck").joinpath("stdlib", name + SUFFIX).read_text(encoding="utf-8")
-    return Source(f"<library>/{name}{SUFFIX}", text)
+    return Source(f"{LIBRARY_PREFIX}{name}{SUFFIX}", text)
 
 
 class _Loading:

@@ -16,6 +16,7 @@ from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
 from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Unknown, Verdict, Violated
+from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.report import model as report
 
 MOST_REASONS = 8
@@ -30,6 +31,9 @@ JUDGE_SECONDS = 30.0
 REPLAYED = "replayed"
 """What a verdict with a trace rests on."""
 
+REFERENCE = "reference semantics"
+"""Who has replayed it."""
+
 
 class RejectedError(Exception):
     """Evidence that does not show what it claims: the engine that it comes from is wrong."""
@@ -37,11 +41,16 @@ class RejectedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict that the judge has accepted, what it rests on, and its trace if it has one."""
+    """A verdict that the judge has accepted, what it rests on, and its trace if it has one.
+
+    `by` says who has accepted it; of a proof by an invariant, `text` is what was read and judged.
+    """
 
     verdict: Verdict
     on: str | None = None
     trace: report.TraceReport | None = None
+    by: tuple[str, ...] = ()
+    text: StoredInvariant | StoredInduction | None = None
 
 
 class Judge:
@@ -59,7 +68,7 @@ class Judge:
             case Violated(trace) | Reached(trace):
                 if isinstance(verdict, Reached) != (name in self._witnesses):
                     raise RejectedError("a witness is reached and anything else violated, not the other way round")
-                return Judged(verdict, REPLAYED, self._replayed(name, trace))
+                return Judged(verdict, REPLAYED, self._replayed(name, trace), by=(REFERENCE,))
             case Proved(ReachableSet() as certificate):
                 return self._proved(name, certificate)
             case Proved():
@@ -78,7 +87,7 @@ class Judge:
         states = f"{len(certificate.states):,} state{'' if len(certificate.states) == 1 else 's'}"
         match opinion:
             case ShownToHold():
-                return Judged(Proved(certificate), f"{states}, judged by Z3")
+                return Judged(Proved(certificate), f"{states}, judged by Z3", by=("Z3",))
             case NotJudged(reason):
                 # The search found no more states: it speaks for runs of any length, but for a proof it needs a judge.
                 return Judged(Bounded(max(certificate.diameter, self._asked)), f"{states}, no proof: {reason}")

@@ -154,9 +154,15 @@ def _evidence(evidence: StoredEvidence) -> Json:
 
 def _invariant(invariant: StoredInvariant) -> list[tuple[str, Json]]:
     return [
-        ("conjuncts", Json(tuple(_string(clause.text) for clause in invariant.conjuncts), spread=True)),
+        ("conjuncts", Json(tuple(_lines(clause.text) for clause in invariant.conjuncts), spread=True)),
         ("properties", Json(tuple(_string(name) for name in invariant.properties))),
     ]
+
+
+def _lines(text: str) -> Json:
+    """Return a text of one line as a string, of several as an array of them."""
+    lines = tuple(_string(line) for line in text.split("\n"))
+    return lines[0] if len(lines) == 1 else Json(lines, spread=True)
 
 
 def _step(step: StoredStep, *, with_changes: bool = True) -> Json:
@@ -240,7 +246,7 @@ def _evidence_in(found: _Fields) -> StoredEvidence:
 
 
 def _invariant_in(found: _Fields) -> StoredInvariant:
-    return StoredInvariant(found.strings("conjuncts"), tuple(clause.text for clause in found.strings("properties")))
+    return StoredInvariant(found.texts("conjuncts"), tuple(clause.text for clause in found.strings("properties")))
 
 
 def _step_in(node: Json, *, with_changes: bool = True) -> StoredStep:
@@ -331,6 +337,16 @@ class _Fields:
 
     def strings(self, key: str) -> tuple[Clause, ...]:
         return tuple(self._string(f"an item of {key}", item) for item in self.items(key))
+
+    def texts(self, key: str) -> tuple[Clause, ...]:
+        """Return items that are text, each a string or an array of lines."""
+        return tuple(self._text(key, item) for item in self.items(key))
+
+    def _text(self, key: str, node: Json) -> Clause:
+        if isinstance(node.value, tuple):
+            lines = [self._string(f"a line of {key}", line).text for line in node.value]
+            return Clause("\n".join(lines), node.span)
+        return self._string(f"an item of {key}", node)
 
     def texts_by_name(self, key: str) -> tuple[tuple[str, str], ...]:
         node = self.get(key)
