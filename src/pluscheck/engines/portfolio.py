@@ -28,8 +28,8 @@ from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown
 NAME = "portfolio"
 """What the engine is called."""
 
-SMALL_WORK = 300_000
-"""How many terms may be evaluated, by rough count, before a system is no longer small: some tenths of a second."""
+SMALL_WORK = 150_000
+"""How many terms may be evaluated, by rough count, before a system is no longer small: a third of a second or so."""
 
 SMALL_STATES = 2_000
 """More states than these are not looked at without a process, however cheap they are."""
