@@ -20,6 +20,8 @@ class Exit(IntEnum):
     """Neither met nor contradicted: out of time or memory, or bounded where a proof was asked for."""
     VACUOUS = 5
     """An unreachable witness; with --strict, also an action or label that is never taken."""
+    REJECTED = 6
+    """Stored evidence that does not show what it claims, or claims it of something else."""
     INTERNAL = 70
     """A fault of pluscheck's own, evidence of its own engines that does not check included."""
     UNWRITABLE = 74

@@ -47,6 +47,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from pluscheck.cli.lower import run_lower
 
             return run_lower(arguments.spec, arguments.model)
+        case "recheck":
+            from pluscheck.cli.recheck import run_recheck
+
+            return run_recheck(arguments)
         case "explain":
             from pluscheck.cli.explain import run_explain
 
@@ -81,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         prog="pluscheck",
         description="Check locking and concurrency protocols, and show the shortest run that breaks one.",
         epilog="Exit codes: 0 as expected, 1 violated, 2 usage, 3 wrong spec, 4 undecided, 5 vacuous, "
-        "70 a fault of pluscheck, 74 output not written, 130 interrupted.",
+        "6 stored evidence rejected, 70 a fault of pluscheck, 74 output not written, 130 interrupted.",
     )
     top.add_argument("--version", action="version", version=f"pluscheck {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -89,6 +93,21 @@ def parser() -> argparse.ArgumentParser:
     lower = commands.add_parser("lower", parents=[common], help="print the transition system that the engines see")
     lower.add_argument("spec", type=Path, metavar="SPEC", help="a .plus file")
     lower.add_argument("--model", metavar="NAME", help="which of its models (default: all)")
+    recheck = commands.add_parser(
+        "recheck",
+        parents=[common],
+        help="check stored proofs anew, with none of the engines",
+        description="Check stored proofs anew: replay a trace, discharge the obligations of a certificate. No engine is used.",
+    )
+    recheck.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a stored proof, or a directory of them, such as proofs"
+    )
+    recheck.add_argument("--spec", type=Path, metavar="FILE", help="the specification (default: where each proof says)")
+    recheck.add_argument(
+        "--timeout", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (default: 60)"
+    )
+    recheck.add_argument("--show", action="store_true", help="also show the invariants")
+    recheck.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
     explain = commands.add_parser("explain", parents=[common], help="print the page behind a diagnostic's code")
     explain.add_argument("code", nargs="?", metavar="CODE", help="such as PC201; without it, all codes are listed")
     new = commands.add_parser("new", parents=[common], help="write a first spec that verifies, to start from")

@@ -214,7 +214,7 @@ class _Reading:
         self.at = match.end()
         if _FRACTION.match(self.text, self.at):
             raise self.wrong("numbers are integers", start=start)
-        if len(match[0]) > MAX_DIGITS:
+        if len(match[0].lstrip("-")) > MAX_DIGITS:
             raise self.wrong(f"this number has more than {MAX_DIGITS} digits", Code.PROOF_TOO_LARGE, start)
         return int(match[0])
 

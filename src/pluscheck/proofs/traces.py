@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from pluscheck.base.codes import Code
 from pluscheck.base.errors import SpecError
+from pluscheck.base.source import Span
 from pluscheck.core import types as t
-from pluscheck.core.exprs import Site
+from pluscheck.core.exprs import FaultKind, Site
 from pluscheck.core.semantics import Arguments, Broken, Taken, outcomes
-from pluscheck.core.sites import fault_sites
-from pluscheck.core.system import Action, State, TransitionSystem
+from pluscheck.core.sites import evaluated
+from pluscheck.core.system import Action, Assertion, State, TransitionSystem
 from pluscheck.core.values import Function, Record, Value
+from pluscheck.core.walk import subterms
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.proofs.document import StoredFault, StoredStep, StoredTrace
 from pluscheck.proofs.json_text import Json, Object, json_object, refused
@@ -55,12 +57,16 @@ def _fault(system: TransitionSystem, trace: Trace, site: Site, labels: Labels) -
                 arguments = picked
                 break
         step = StoredStep(trace.faulting.action, trace.faulting.variant, _arguments(arguments, labels), ())
-    return StoredFault(site.kind.value, _text_of(site), step)
+    return StoredFault(site.kind.value, _text_of(site.span), step)
 
 
-def _text_of(site: Site) -> str:
+def _text_of(span: Span) -> str:
     """Return the text that faults, however it is laid out."""
-    return "".join(site.span.text.split())
+    return "".join(span.text.split())
+
+
+def _place(span: Span) -> tuple[str, int, int]:
+    return span.source.name, span.start, span.end
 
 
 def _action(system: TransitionSystem, step: Step) -> Action:
@@ -124,17 +130,21 @@ class _Reading:
         return Trace(tuple(states), tuple(steps))
 
     def faulting(self, trace: Trace, fault: StoredFault) -> Iterator[Trace]:
+        """Yield the trace with each site at which that may fault, and the step that cannot be completed."""
         step = None
         if fault.step is not None:
             if not trace.states:
                 raise _rejected(fault.step, "there is a step, and no state before it")
             broken = self._outcome(fault.step, trace.states[-1], broken=True)
             step = Step(fault.step.action, fault.step.variant, broken.arguments, broken.action.span)
-        sites = [s for s in fault_sites(self._system) if s.kind.value == fault.code and _text_of(s) == fault.text]
-        if not sites:
+        kind = next((kind for kind in FaultKind if kind.value == fault.code), None)
+        places = {part.span for part in subterms(evaluated(self._system))}
+        places |= {c.span for a in self._system.actions for c in a.clauses if isinstance(c, Assertion)}
+        spans = sorted((span for span in places if _text_of(span) == fault.text), key=_place)
+        if kind is None or not spans:
             raise refused(Code.PROOF_REJECTED, "no such part of the specification can fault", fault.span, "this fault")
-        for site in sites:
-            yield replace(trace, fault=site, faulting=step)
+        for span in spans:
+            yield replace(trace, fault=Site(kind, span), faulting=step)
 
     def _initial(self, node: Json) -> State:
         system = self._system

@@ -1,0 +1,227 @@
+"""A stored proof, checked anew: its file, its specification as it is now, and `certify`; none of the engines.
+
+What judges a certificate is imported only where there is one: a trace needs no solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import assert_never
+
+from pluscheck.base.codes import Code
+from pluscheck.base.diagnostics import Diagnostic
+from pluscheck.base.errors import SpecError
+from pluscheck.base.source import Source
+from pluscheck.certify.replay import Rejection, Replay, replay
+from pluscheck.core.digest import value_digest
+from pluscheck.core.system import Model
+from pluscheck.core.values import ordered
+from pluscheck.lang.elaborated import Elaborated
+from pluscheck.lang.front import elaborate
+from pluscheck.lang.modules import LIBRARY_PREFIX, SUFFIX, library_source
+from pluscheck.lower import lower, models
+from pluscheck.pipeline.certificates import read_back
+from pluscheck.proofs.binding import check_binding
+from pluscheck.proofs.document import (
+    StoredDepth,
+    StoredInduction,
+    StoredInvariant,
+    StoredProof,
+    StoredStates,
+    StoredTrace,
+)
+from pluscheck.proofs.files import read_proof
+from pluscheck.proofs.json_text import refused
+from pluscheck.proofs.traces import traces_in
+
+MOST_STATES = 100_000
+"""How many states are gone through to find those again that a stored proof counts."""
+
+
+class Standing(StrEnum):
+    """What became of a stored proof."""
+
+    SHOWN = "shown"
+    REJECTED = "rejected"
+    UNDECIDED = "undecided"
+    SPEC = "spec"
+    """Its specification is wrong by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """A file and what became of it. `by` says who has accepted the evidence and `what` what it is; `diagnostics` why it was not accepted."""
+
+    file: str
+    standing: Standing
+    proof: StoredProof | None = None
+    what: str | None = None
+    by: tuple[str, ...] = ()
+    reason: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def rechecked(path: Path, *, spec: Path | None, seconds: float) -> Rechecked:
+    """Return what becomes of a stored proof; `spec` is its specification's file, if that is not where the proof says."""
+    file = path.as_posix()
+    try:
+        proof = read_proof(path)
+    except SpecError as error:
+        return Rechecked(file, Standing.REJECTED, diagnostics=error.diagnostics)
+    try:
+        source = spec if spec is not None else _specification(path, proof)
+    except SpecError as error:
+        return Rechecked(file, Standing.REJECTED, proof, diagnostics=error.diagnostics)
+    try:
+        elaborated = elaborate(source)
+        names = models(elaborated)
+        model = lower(elaborated, proof.model) if proof.model in names else None
+    except SpecError as error:
+        return Rechecked(file, Standing.SPEC, proof, diagnostics=error.diagnostics)
+    if model is None:
+        return Rechecked(file, Standing.REJECTED, proof, diagnostics=_no_model(proof, elaborated, names).diagnostics)
+    return stands(file, proof, elaborated, model, seconds=seconds)
+
+
+def stands(
+    file: str,
+    proof: StoredProof,
+    elaborated: Elaborated,
+    model: Model,
+    *,
+    seconds: float,
+) -> Rechecked:
+    """Return what becomes of a proof of this model."""
+    try:
+        check_binding(proof, model)
+        match proof.evidence:
+            case StoredTrace() as trace:
+                return _replayed(file, proof, model, trace)
+            case StoredStates() as states:
+                return _found_again(file, proof, model, states, seconds)
+            case (StoredInvariant() | StoredInduction()) as text:
+                return _discharged(file, proof, elaborated, model, text)
+            case StoredDepth(depth):
+                reason = f"that nothing was found within {depth} steps is no evidence, and is not searched for again"
+                return Rechecked(file, Standing.UNDECIDED, proof, f"bounded {depth}", reason=reason)
+            case _:
+                assert_never(proof.evidence)
+    except SpecError as error:
+        return Rechecked(file, Standing.REJECTED, proof, diagnostics=error.diagnostics)
+
+
+def _specification(path: Path, proof: StoredProof) -> Path | Source:
+    """Return the specification that the proof names. Raises SpecError (PC806)."""
+    name = proof.spec.file
+    if name.startswith(LIBRARY_PREFIX):
+        module = name.removeprefix(LIBRARY_PREFIX).removesuffix(SUFFIX)
+        if module.isidentifier():
+            try:
+                return library_source(module)
+            except FileNotFoundError:
+                pass
+    elif name.endswith(SUFFIX) and "\0" not in name and not Path(name).is_absolute():
+        found = path.parent / name
+        if found.is_file():
+            return _shortest(found)
+    raise refused(
+        Code.PROOF_OF_ANOTHER,
+        f"there is no specification {name[:200]!r}, seen from the folder of this file",
+        proof.span,
+        "this proof",
+        remedy="say where it is: `--spec FILE`",
+    )
+
+
+def _shortest(path: Path) -> Path:
+    """Return the path as a person would give it, without going up from folders that it goes into."""
+    whole = path.resolve()
+    here = Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole
+
+
+def _no_model(proof: StoredProof, elaborated: Elaborated, names: tuple[str, ...]) -> SpecError:
+    close = get_close_matches(proof.model, names, n=1)
+    return refused(
+        Code.PROOF_OF_ANOTHER,
+        f"{elaborated.root.name.name} has no model `{proof.model[:80]}`",
+        proof.span,
+        "this proof",
+        remedy=f"did you mean `{close[0]}`?" if close else None,
+    )
+
+
+def _rejected(file: str, proof: StoredProof, reason: str) -> Rechecked:
+    error = refused(Code.PROOF_REJECTED, f"the evidence does not show it: {reason}", proof.span, "this proof")
+    return Rechecked(file, Standing.REJECTED, proof, diagnostics=error.diagnostics)
+
+
+# ---------------------------------------------------------------------------------------------- evidence
+
+
+def _replayed(file: str, proof: StoredProof, model: Model, stored: StoredTrace) -> Rechecked:
+    """Return what becomes of a trace."""
+    reason = "the part that faults is not told"
+    for trace in traces_in(model.system, stored):
+        match replay(model.system, trace, proof.property):
+            case Replay():
+                steps = f"{trace.length} step{'' if trace.length == 1 else 's'}"
+                return Rechecked(file, Standing.SHOWN, proof, f"a trace of {steps}", ("reference semantics",))
+            case Rejection(reason):
+                pass
+    return _rejected(file, proof, reason)
+
+
+def _found_again(file: str, proof: StoredProof, model: Model, stored: StoredStates, seconds: float) -> Rechecked:
+    """Return what becomes of a count of states: they are found again, and judged."""
+    from pluscheck.certify.exploring import Unfinished, reachable_set
+    from pluscheck.certify.reachable import NotJudged, ReachableSetJudge, Refuted, Shown
+
+    what = f"all {stored.count:,} reachable states"
+    if stored.count > MOST_STATES:
+        return Rechecked(file, Standing.UNDECIDED, proof, what, reason="there are too many to find them again")
+    found = reachable_set(model.system, most=stored.count, seconds=seconds)
+    match found:
+        case Unfinished.TIME:
+            return Rechecked(file, Standing.UNDECIDED, proof, what, reason="finding them again took too long")
+        case Unfinished.STATES:
+            return _rejected(file, proof, "there are more states than it says")
+        case _:
+            pass
+    digest = value_digest(ordered(found.states))
+    if (len(found.states), found.diameter, digest) != (stored.count, stored.diameter, stored.digest):
+        return _rejected(file, proof, "there are other states than it says")
+    match ReachableSetJudge(model.system, found, seconds=seconds).opinion(proof.property):
+        case Shown():
+            return Rechecked(file, Standing.SHOWN, proof, what, ("reference semantics", "Z3"))
+        case NotJudged(reason):
+            return Rechecked(file, Standing.UNDECIDED, proof, what, reason=reason)
+        case Refuted(reason):
+            return _rejected(file, proof, reason)
+
+
+def _discharged(
+    file: str,
+    proof: StoredProof,
+    elaborated: Elaborated,
+    model: Model,
+    text: StoredInvariant | StoredInduction,
+) -> Rechecked:
+    """Return what becomes of an invariant: it is read in the terms of the specification, and what was read is judged."""
+    read_back(elaborated, model.system, text, proof.property, file)
+    return Rechecked(file, Standing.UNDECIDED, proof, _what(text), reason="there is no judge of invariants yet")
+
+
+def _what(text: StoredInvariant | StoredInduction) -> str:
+    """Return in words what a certificate is."""
+    match text:
+        case StoredInvariant(conjuncts, properties):
+            number = len(conjuncts) + len(properties)
+            return f"an inductive invariant of {number} conjunct{'' if number == 1 else 's'}"
+        case StoredInduction(k, invariant):
+            return f"{k}-induction under {_what(invariant)}"
+        case _:
+            assert_never(text)
