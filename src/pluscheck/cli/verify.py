@@ -17,7 +17,7 @@ from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.worker import AbandonedError, on_large_stack
 from pluscheck.engines.interface import Progress
-from pluscheck.pipeline.engines import ENGINES, PORTFOLIO
+from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO
 from pluscheck.pipeline.options import Options, Pattern, UsageError
 from pluscheck.pipeline.verify import stdlib_files, verify
 from pluscheck.report.json import report_json
@@ -73,8 +73,9 @@ def exit_code(report: Report) -> int:
 def _options(arguments: argparse.Namespace) -> Options:
     """Return what the arguments say of how to check. Raises UsageError."""
     engine = ENGINES.get(arguments.engine)
-    if engine is None and arguments.engine != PORTFOLIO:
-        raise UsageError(f"there is no engine '{arguments.engine}'; there are {', '.join((PORTFOLIO, *ENGINES))}")
+    if engine is None and arguments.engine not in (PORTFOLIO, IN_TURN):
+        names = ", ".join((PORTFOLIO, IN_TURN, *ENGINES))
+        raise UsageError(f"there is no engine '{arguments.engine}'; there are {names}")
     if engine is not None and not engine.is_there:
         raise UsageError(f"the engine '{arguments.engine}' needs the package '{engine.needs}', which is not installed")
     return Options(

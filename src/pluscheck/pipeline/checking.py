@@ -11,7 +11,7 @@ from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
-from pluscheck.pipeline.engines import ENGINES, PORTFOLIO, ends_at_depth, raced
+from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO, ends_at_depth, together
 from pluscheck.pipeline.evidence import Judge, Judged, RejectedError
 from pluscheck.pipeline.expectations import compared, settled, wanted_depth
 from pluscheck.pipeline.options import Options, Watcher
@@ -92,8 +92,9 @@ def _findings(model: Model, wanted: frozenset[str], budget: Budget, options: Opt
         watcher.progress(progress)
 
     try:
-        if options.engine == PORTFOLIO:
-            return raced(model, wanted, budget, listener, prove_seconds=options.prove_seconds)
+        if options.engine in (PORTFOLIO, IN_TURN):
+            is_race = options.engine == PORTFOLIO
+            return together(model, wanted, budget, listener, prove_seconds=options.prove_seconds, is_race=is_race)
         return ENGINES[options.engine].load()(model.system, wanted, budget, listener)
     except KeyboardInterrupt:
         unknown = Unknown(Reason.INTERRUPTED, last - 1)

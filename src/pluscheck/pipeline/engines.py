@@ -12,6 +12,9 @@ from pluscheck.engines.interface import Budget, Engine, Findings, Listener
 PORTFOLIO = "portfolio"
 """What the engine is called that races the others."""
 
+IN_TURN = "in-turn"
+"""What the engine is called that gives each of them a turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineEntry:
@@ -87,13 +90,20 @@ PROVERS: tuple[str, ...] = ("exhaustive",)
 
 def ends_at_depth(engine: str) -> bool:
     """Return whether an engine, or the portfolio, is told to end at the model's depth."""
-    return engine == PORTFOLIO or ENGINES[engine].ends_at_depth
+    return engine in (PORTFOLIO, IN_TURN) or ENGINES[engine].ends_at_depth
 
 
-def raced(
-    model: Model, wanted: frozenset[str], budget: Budget, listener: Listener, *, prove_seconds: float | None
+def together(
+    model: Model,
+    wanted: frozenset[str],
+    budget: Budget,
+    listener: Listener,
+    *,
+    prove_seconds: float | None,
+    is_race: bool,
 ) -> Findings:
-    """Return what the bounded checker and all provers that are there find together. Raises SpecError."""
+    """Return what the bounded checker and all provers that are there find: in a race, or one after another. Raises SpecError."""
+    from pluscheck.engines.in_turn import in_turn
     from pluscheck.engines.portfolio import PROVE_SECONDS, Aims, Racer, portfolio
 
     def racer(name: str) -> Racer:
@@ -109,4 +119,5 @@ def raced(
         violations=expected(Expected.VIOLATED),
         seconds=PROVE_SECONDS if prove_seconds is None else prove_seconds,
     )
-    return portfolio(model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims)
+    run = portfolio if is_race else in_turn
+    return run(model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims)
