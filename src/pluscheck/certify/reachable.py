@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
@@ -61,7 +61,7 @@ class ReachableSetJudge:
         self._system = system
         self._certificate = certificate
         self._deadline = time.monotonic() + seconds
-        self._obligations: _Obligations | None = None
+        self._obligations: Obligations | None = None
         self._closed: Opinion | None = None
 
     def opinion(self, name: str) -> Opinion:
@@ -72,14 +72,9 @@ class ReachableSetJudge:
         if not isinstance(self._closed, Shown) or obligations is None:
             return self._closed
         try:
-            for over, nodes in obligations.violations(name):
-                answer = obligations.answer(over, nodes, self._deadline)
-                opinion = _opinion(answer, f"{name} is violated in a state of the set, or a step from one")
-                if not isinstance(opinion, Shown):
-                    return opinion
+            return obligations.safe(name, self._deadline)
         except DagLimitError:
             return NotJudged("its obligations are too large")
-        return Shown()
 
     def _is_closed(self) -> Opinion:
         """Return whether the set has all initial states, and with each state all states that a step leads to."""
@@ -94,18 +89,11 @@ class ReachableSetJudge:
             grounded = ground(self._system)
             if len(grounded.leaves) * len(states) > MAX_SCALARS:
                 return NotJudged("its obligations are too large")
-            obligations = _Obligations(grounded, self._certificate)
+            obligations = _of_states(grounded, self._certificate)
         except (DagLimitError, SpecError):
             return NotJudged("its obligations are too large")
         self._obligations = obligations
-        outside = obligations.ground.dag.not_(obligations.member)
-        initial = obligations.answer(_Over.ALL_STATES, [obligations.ground.init, outside], self._deadline)
-        opinion = _opinion(initial, "an initial state is not in the set")
-        if not isinstance(opinion, Shown):
-            return opinion
-        outside_next = obligations.ground.dag.not_(obligations.member_next)
-        step = obligations.answer(_Over.STEPS_FROM_SET, [outside_next], self._deadline)
-        return _opinion(step, "a step leads out of the set")
+        return obligations.closed(self._deadline)
 
 
 def _opinion(answer: Answer, otherwise: str) -> Opinion:
@@ -121,7 +109,7 @@ def _opinion(answer: Answer, otherwise: str) -> Opinion:
             assert_never(answer)
 
 
-class _Over(Enum):
+class Over(Enum):
     """What an obligation is about."""
 
     ALL_STATES = "all states"
@@ -129,66 +117,76 @@ class _Over(Enum):
     STEPS_FROM_SET = "steps from states of the set"
 
 
-@dataclass(slots=True)
-class _Obligations:
-    """The formulas that must have no solution, over the leaves of a ground system."""
+class Obligations:
+    """The formulas that must have no solution, over the leaves of a ground system.
 
-    ground: GroundSystem
-    certificate: ReachableSet
-    member: int = field(init=False)
-    """That the current state is in the set."""
-    member_next: int = field(init=False)
-    selector: int = field(init=False)
-    relation: int = field(init=False)
-    _library: Library = field(init=False)
-    _terms: Terms = field(init=False)
+    `member` and `member_next` say of the current and the next state that it is in the set; every state in it is canonical.
+    """
 
-    def __post_init__(self) -> None:
-        system = self.ground
-        encoded = sorted(system.layout.encode(state) for state in self.certificate.states)
-        self.member = _membership(system.dag, system.leaves, [leaf.node for leaf in system.leaves], encoded)
-        self.member_next = _membership(system.dag, system.leaves, [leaf.next_node for leaf in system.leaves], encoded)
-        self.selector = system.dag.int_leaf("selector", 0, max(0, len(system.actions) - 1))
-        self.relation = step_relation(system, self.selector)
+    def __init__(self, system: GroundSystem, member: int, member_next: int) -> None:
+        self.ground = system
+        self.member = member
+        self.member_next = member_next
+        self._selector = system.dag.int_leaf("selector", 0, max(0, len(system.actions) - 1))
+        self._relation = step_relation(system, self._selector)
         self._library = Library()
         self._terms = Terms(self._library, system.dag, {})
         for leaf in system.leaves:
             for node in (leaf.node, leaf.next_node):
                 self._terms.of_node[node] = self._terms.input(node)
-        self._terms.of_node[self.selector] = self._terms.input(self.selector)
+        self._terms.of_node[self._selector] = self._terms.input(self._selector)
 
-    def answer(self, over: _Over, nodes: Sequence[int], deadline: float) -> Answer:
+    def closed(self, deadline: float) -> Opinion:
+        """Return whether the set has all initial states, and with each state all states that a step leads to."""
+        dag = self.ground.dag
+        initial = self.answer(Over.ALL_STATES, [self.ground.init, dag.not_(self.member)], deadline)
+        opinion = _opinion(initial, "an initial state is not in the set")
+        if not isinstance(opinion, Shown):
+            return opinion
+        step = self.answer(Over.STEPS_FROM_SET, [dag.not_(self.member_next)], deadline)
+        return _opinion(step, "a step leads out of the set")
+
+    def safe(self, name: str, deadline: float) -> Opinion:
+        """Return whether no state of the set, and no step from one, violates the property."""
+        for over, nodes in self.violations(name):
+            answer = self.answer(over, nodes, deadline)
+            opinion = _opinion(answer, f"{name} is violated in a state of the set, or a step from one")
+            if not isinstance(opinion, Shown):
+                return opinion
+        return Shown()
+
+    def answer(self, over: Over, nodes: Sequence[int], deadline: float) -> Answer:
         """Return whether the formulas can be true together."""
-        of_step = over is _Over.STEPS_FROM_SET
+        of_step = over is Over.STEPS_FROM_SET
         solver = Solver(self._library)
         for leaf in self.ground.leaves:
             solver.add(self._terms.within(leaf.node, leaf.possible))
             if of_step:
                 solver.add(self._terms.within(leaf.next_node, leaf.possible))
         if of_step:
-            solver.add(self._terms.within(self.selector, None))
+            solver.add(self._terms.within(self._selector, None))
         for term in self._terms.encode([*self._assumed(over), *nodes]):
             solver.add(term)
         self._library.check()
         return solver.check(seconds=deadline - time.monotonic())
 
-    def _assumed(self, over: _Over) -> list[int]:
+    def _assumed(self, over: Over) -> list[int]:
         match over:
-            case _Over.ALL_STATES:
+            case Over.ALL_STATES:
                 return [self.ground.canonical]
-            case _Over.STATES_OF_SET:
+            case Over.STATES_OF_SET:
                 return [self.member]
-            case _Over.STEPS_FROM_SET:
-                return [self.member, self.relation]
+            case Over.STEPS_FROM_SET:
+                return [self.member, self._relation]
             case _:
                 assert_never(over)
 
-    def violations(self, name: str) -> list[tuple[_Over, list[int]]]:
+    def violations(self, name: str) -> list[tuple[Over, list[int]]]:
         """Return the ways to violate a property: conjunctions, and what each is about."""
         system, dag = self.ground, self.ground.dag
         if name == DEADLOCK:
             defined = dag.not_(dag.any_(system.terminal_faults.values()))
-            return [(_Over.STATES_OF_SET, [system.stuck, dag.not_(system.terminal), defined])]
+            return [(Over.STATES_OF_SET, [system.stuck, dag.not_(system.terminal), defined])]
         if name == FAULTS:
             return self._faults()
         claim = next(p for p in system.properties if p.property.name == name)
@@ -196,23 +194,31 @@ class _Obligations:
         bad = claim.formula if claim.property.kind is PropertyKind.WITNESS else dag.not_(claim.formula)
         return [(_over(claim), [bad, defined])]
 
-    def _faults(self) -> list[tuple[_Over, list[int]]]:
+    def _faults(self) -> list[tuple[Over, list[int]]]:
         """Return where anything may fault: the initial condition, a step, a property, `terminal`."""
         system, dag = self.ground, self.ground.dag
-        found: dict[_Over, list[int]] = {
-            _Over.ALL_STATES: list(system.init_faults.values()),
-            _Over.STATES_OF_SET: [fault.condition for fault in system.faults],
-            _Over.STEPS_FROM_SET: [],
+        found: dict[Over, list[int]] = {
+            Over.ALL_STATES: list(system.init_faults.values()),
+            Over.STATES_OF_SET: [fault.condition for fault in system.faults],
+            Over.STEPS_FROM_SET: [],
         }
         for claim in system.properties:
             found[_over(claim)].extend(claim.faults.values())
         at_end = dag.and_(system.stuck, dag.any_(system.terminal_faults.values()))
-        found[_Over.STATES_OF_SET].append(at_end)
+        found[Over.STATES_OF_SET].append(at_end)
         return [(over, [dag.any_(conditions)]) for over, conditions in found.items()]
 
 
-def _over(claim: GroundProperty) -> _Over:
-    return _Over.STEPS_FROM_SET if claim.property.kind is PropertyKind.TRANSITION else _Over.STATES_OF_SET
+def _over(claim: GroundProperty) -> Over:
+    return Over.STEPS_FROM_SET if claim.property.kind is PropertyKind.TRANSITION else Over.STATES_OF_SET
+
+
+def _of_states(system: GroundSystem, certificate: ReachableSet) -> Obligations:
+    """Return the obligations of a set of which all states are listed."""
+    encoded = sorted(system.layout.encode(state) for state in certificate.states)
+    member = _membership(system.dag, system.leaves, [leaf.node for leaf in system.leaves], encoded)
+    member_next = _membership(system.dag, system.leaves, [leaf.next_node for leaf in system.leaves], encoded)
+    return Obligations(system, member, member_next)
 
 
 def _membership(dag: Dag, leaves: Sequence[Leaf], inputs: Sequence[int], members: Sequence[tuple[int, ...]]) -> int:

@@ -91,3 +91,15 @@ def read_back(
 def _invariant(certificate: InductiveInvariant | KInduction) -> InductiveInvariant:
     """Return the inductive invariant that the certificate has, or is."""
     return certificate.invariant if isinstance(certificate, KInduction) else certificate
+
+
+def what_it_is(text: StoredInvariant | StoredInduction) -> str:
+    """Return in words what a certificate is."""
+    match text:
+        case StoredInvariant(conjuncts, properties):
+            number = len(conjuncts) + len(properties)
+            return f"an inductive invariant of {number} conjunct{'' if number == 1 else 's'}"
+        case StoredInduction(k, invariant):
+            return f"{k}-induction under {what_it_is(invariant)}"
+        case _:
+            assert_never(text)

@@ -11,6 +11,7 @@ from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
+from pluscheck.lang.elaborated import Elaborated
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO, ends_at_depth, together
 from pluscheck.pipeline.evidence import Judge, Judged, RejectedError
 from pluscheck.pipeline.expectations import compared, settled, wanted_depth
@@ -39,7 +40,9 @@ class Checked:
     judged: Mapping[str, Judged]
 
 
-def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Checked:
+def checked(
+    file: str, model: Model, options: Options, watcher: Watcher, elaborated: Elaborated | None = None
+) -> Checked:
     """Return what an engine finds of one model, judged. Raises SpecError."""
     system = model.system
     own = wanted_depth(model.expectations, model.depth)
@@ -50,7 +53,7 @@ def checked(file: str, model: Model, options: Options, watcher: Watcher) -> Chec
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
     findings = _findings(model, wanted, budget, options, watcher)
-    judge = Judge(system, asked)
+    judge = Judge(system, asked, elaborated)
     found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
     deep_enough = findings.complete or findings.covered or findings.depth >= asked
     report = ModelReport(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from pluscheck.certify.inductive import InvariantJudge
 from pluscheck.certify.reachable import NotJudged, ReachableSetJudge, Refuted
 from pluscheck.certify.reachable import Shown as ShownToHold
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
@@ -15,7 +16,21 @@ from pluscheck.core.system import Action, PropertyKind, Role, TransitionSystem, 
 from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
-from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Unknown, Verdict, Violated
+from pluscheck.evidence.verdict import (
+    Bounded,
+    Certificate,
+    InductiveInvariant,
+    KInduction,
+    Proved,
+    ReachableSet,
+    Reached,
+    Unknown,
+    Verdict,
+    Violated,
+)
+from pluscheck.lang.elaborated import Elaborated
+from pluscheck.lower.predicates import NotExpressibleError
+from pluscheck.pipeline.certificates import Readable, readable, what_it_is
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.report import model as report
 
@@ -56,10 +71,15 @@ class Judged:
 class Judge:
     """Judges the verdicts on one model. Evidence that several of them share is looked at once."""
 
-    def __init__(self, system: TransitionSystem, asked: int) -> None:
+    def __init__(self, system: TransitionSystem, asked: int, elaborated: Elaborated | None = None) -> None:
         self._system = system
         self._asked = asked
+        self._elaborated = elaborated
         self._sets: dict[int, ReachableSetJudge] = {}
+        self._readable: dict[int, Readable | NotExpressibleError] = {}
+        self._invariants: dict[int, InvariantJudge] = {}
+        self._kept: list[Certificate] = []
+        """So that no `id` is used again."""
         self._witnesses = {p.name for p in system.properties if p.kind is PropertyKind.WITNESS}
 
     def judged(self, name: str, verdict: Verdict) -> Judged:
@@ -69,16 +89,23 @@ class Judge:
                 if isinstance(verdict, Reached) != (name in self._witnesses):
                     raise RejectedError("a witness is reached and anything else violated, not the other way round")
                 return Judged(verdict, REPLAYED, self._replayed(name, trace), by=(REFERENCE,))
-            case Proved(ReachableSet() as certificate):
+            case Proved(certificate):
                 return self._proved(name, certificate)
-            case Proved():
-                raise RejectedError("there is no judge for a certificate of this kind")
             case Bounded() | Unknown():
                 return Judged(verdict)
             case _:
                 assert_never(verdict)
 
-    def _proved(self, name: str, certificate: ReachableSet) -> Judged:
+    def _proved(self, name: str, certificate: Certificate) -> Judged:
+        match certificate:
+            case ReachableSet():
+                return self._by_states(name, certificate)
+            case InductiveInvariant() | KInduction():
+                return self._by_invariant(name, certificate)
+            case _:
+                assert_never(certificate)
+
+    def _by_states(self, name: str, certificate: ReachableSet) -> Judged:
         """Return a proof that was accepted; where that was too much to ask, what the search claims of runs of some length."""
         judge = self._sets.get(id(certificate))
         if judge is None:
@@ -95,6 +122,39 @@ class Judge:
                 raise RejectedError(reason)
             case _:
                 assert_never(opinion)
+
+    def _by_invariant(self, name: str, certificate: InductiveInvariant | KInduction) -> Judged:
+        """Return a proof of which the text, read again, was accepted; where nothing can be said or judged, what the search claims."""
+        found = self._in_words(certificate)
+        if isinstance(found, NotExpressibleError):
+            return Judged(Bounded(self._asked), f"an invariant, no proof: {found}")
+        what = what_it_is(found.text)
+        judge = self._invariants.get(id(found))
+        if judge is None:
+            judge = InvariantJudge(found.system, found.certificate, seconds=JUDGE_SECONDS)
+            self._invariants[id(found)] = judge
+        match judge.opinion(name):
+            case ShownToHold():
+                return Judged(Proved(found.certificate), f"{what}, judged by Z3", by=("Z3",), text=found.text)
+            case NotJudged(reason):
+                return Judged(Bounded(self._asked), f"{what}, no proof: {reason}")
+            case Refuted(reason):
+                raise RejectedError(reason)
+
+    def _in_words(self, certificate: InductiveInvariant | KInduction) -> Readable | NotExpressibleError:
+        """Return the certificate as text and what the text says; several properties may rest on one."""
+        if id(certificate) not in self._readable:
+            self._kept.append(certificate)
+            self._readable[id(certificate)] = self._written(certificate)
+        return self._readable[id(certificate)]
+
+    def _written(self, certificate: InductiveInvariant | KInduction) -> Readable | NotExpressibleError:
+        if self._elaborated is None:
+            return NotExpressibleError("there is no specification at hand to say it in")
+        try:
+            return readable(self._elaborated, self._system, certificate)
+        except NotExpressibleError as error:
+            return error
 
     def _replayed(self, name: str, trace: Trace) -> report.TraceReport:
         """Return the trace as it was replayed. Raises RejectedError."""

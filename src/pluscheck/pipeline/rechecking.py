@@ -23,7 +23,7 @@ from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
 from pluscheck.lang.modules import LIBRARY_PREFIX, SUFFIX, library_source
 from pluscheck.lower import lower, models
-from pluscheck.pipeline.certificates import read_back
+from pluscheck.pipeline.certificates import read_back, what_it_is
 from pluscheck.proofs.binding import check_binding
 from pluscheck.proofs.document import (
     StoredDepth,
@@ -103,7 +103,7 @@ def stands(
             case StoredStates() as states:
                 return _found_again(file, proof, model, states, seconds)
             case (StoredInvariant() | StoredInduction()) as text:
-                return _discharged(file, proof, elaborated, model, text)
+                return _discharged(file, proof, elaborated, model, text, seconds)
             case StoredDepth(depth):
                 reason = f"that nothing was found within {depth} steps is no evidence, and is not searched for again"
                 return Rechecked(file, Standing.UNDECIDED, proof, f"bounded {depth}", reason=reason)
@@ -209,19 +209,18 @@ def _discharged(
     elaborated: Elaborated,
     model: Model,
     text: StoredInvariant | StoredInduction,
+    seconds: float,
 ) -> Rechecked:
     """Return what becomes of an invariant: it is read in the terms of the specification, and what was read is judged."""
-    read_back(elaborated, model.system, text, proof.property, file)
-    return Rechecked(file, Standing.UNDECIDED, proof, _what(text), reason="there is no judge of invariants yet")
+    from pluscheck.certify.inductive import InvariantJudge
+    from pluscheck.certify.reachable import NotJudged, Refuted, Shown
 
-
-def _what(text: StoredInvariant | StoredInduction) -> str:
-    """Return in words what a certificate is."""
-    match text:
-        case StoredInvariant(conjuncts, properties):
-            number = len(conjuncts) + len(properties)
-            return f"an inductive invariant of {number} conjunct{'' if number == 1 else 's'}"
-        case StoredInduction(k, invariant):
-            return f"{k}-induction under {_what(invariant)}"
-        case _:
-            assert_never(text)
+    found = read_back(elaborated, model.system, text, proof.property, file)
+    what = what_it_is(text)
+    match InvariantJudge(found.system, found.certificate, seconds=seconds).opinion(proof.property):
+        case Shown():
+            return Rechecked(file, Standing.SHOWN, proof, what, ("Z3",))
+        case NotJudged(reason):
+            return Rechecked(file, Standing.UNDECIDED, proof, what, reason=reason)
+        case Refuted(reason):
+            return _rejected(file, proof, reason)

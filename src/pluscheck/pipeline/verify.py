@@ -47,7 +47,7 @@ def _verified(spec: Spec, options: Options, watcher: Watcher) -> tuple[SpecRepor
     interrupted = False
     for model in spec.models:
         try:
-            report = checked(spec.file, model, options, watcher).report
+            report = checked(spec.file, model, options, watcher, spec.elaborated).report
         except SpecError as error:  # a system without initial states, or one too large, shows itself only here
             wrong.update(dict.fromkeys(error.diagnostics))
             continue
