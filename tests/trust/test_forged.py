@@ -410,6 +410,177 @@ def test_a_forged_count_of_states_is_rejected(forge, proofs, capsys):
     assert_rejected(path, capsys)
 
 
+# ------------------------------------------------------------------------------------------- certificates
+
+INVARIANT = [
+    '\\A t \\in Thread : pc[t] = "Out" <=> t \\in inside',
+    '\\A t \\in Thread : pc[t] \\in {"In", "Out", "Free"} => lock = Some(t)',
+    "count = Cardinality(inside)",
+]
+"""Written by hand: what Alone rests on."""
+
+
+@pytest.fixture
+def certificate(proofs: Path) -> Path:
+    """Return the file of a proof by an inductive invariant."""
+    path = proofs / "Lock" / "base" / "Alone.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["evidence"] = {"kind": "inductive invariant", "conjuncts": INVARIANT, "properties": []}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def test_an_honest_certificate_is_accepted_and_can_be_shown(certificate, capsys):
+    assert exit_of(certificate, more=("--show",)) == Exit.MET
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("Alone is proved; an inductive invariant of 3 conjuncts, accepted by Z3")
+    assert lines[1:] == [f"    /\\ {conjunct}" for conjunct in INVARIANT]
+
+
+def conjuncts(data: Data) -> list[str]:
+    return data["evidence"]["conjuncts"]
+
+
+def no_conjuncts(data: Data) -> None:
+    conjuncts(data).clear()
+
+
+def without_first(data: Data) -> None:
+    del conjuncts(data)[0]
+
+
+def without_lock(data: Data) -> None:
+    del conjuncts(data)[1]
+
+
+def weakened(data: Data) -> None:
+    conjuncts(data)[1] = '\\A t \\in Thread : pc[t] \\in {"Out"} => lock = Some(t)'
+
+
+def strengthened(data: Data) -> None:
+    conjuncts(data).append("inside = {}")
+
+
+def not_at_first(data: Data) -> None:
+    conjuncts(data).append("lock # None")
+
+
+def contradiction(data: Data) -> None:
+    conjuncts(data).append("FALSE")
+
+
+def faulty(data: Data) -> None:
+    conjuncts(data).append("Get(lock) = Get(lock)")
+
+
+def circular(data: Data) -> None:
+    data["evidence"] = {"kind": "inductive invariant", "conjuncts": [], "properties": ["Alone"]}
+
+
+def with_witness(data: Data) -> None:
+    data["evidence"]["properties"] = ["Both"]
+
+
+def with_unknown_property(data: Data) -> None:
+    data["evidence"]["properties"] = ["Nothing"]
+
+
+def with_property_that_the_digest_lacks(data: Data) -> None:
+    data["evidence"]["properties"] = ["Counted"]
+
+
+def no_formula(data: Data) -> None:
+    conjuncts(data)[0] = "\\A t \\in"
+
+
+def more_than_a_formula(data: Data) -> None:
+    conjuncts(data)[0] += "\ninvariant Alone == TRUE"
+
+
+def redefinition(data: Data) -> None:
+    conjuncts(data)[0] += "\nHolds(x) == TRUE"
+
+
+def no_boolean(data: Data) -> None:
+    conjuncts(data)[0] = "count"
+
+
+def next_state(data: Data) -> None:
+    conjuncts(data)[0] = "count' = count"
+
+
+def always(data: Data) -> None:
+    conjuncts(data)[0] = "[](count = 0)"
+
+
+def unknown_name(data: Data) -> None:
+    conjuncts(data)[0] = "ghost = 0"
+
+
+def other_predicate(data: Data) -> None:
+    conjuncts(data)[0] = "predicate 2"
+
+
+def unknown_label(data: Data) -> None:
+    conjuncts(data)[0] = '\\A t \\in Thread : pc[t] # "Nowhere"'
+
+
+def an_element(data: Data) -> None:
+    conjuncts(data)[0] = "lock # Some(Thread1)"
+
+
+def huge_set(data: Data) -> None:
+    conjuncts(data)[0] = "\\A f \\in [0..50 -> SUBSET (0..50)] : f = f"
+
+
+def deep(data: Data) -> None:
+    conjuncts(data)[0] = "(" * 5_000 + "TRUE" + ")" * 5_000 + " /\\ " + "~ " * 5_000 + "TRUE"
+
+
+def number_for_text(data: Data) -> None:
+    conjuncts(data)[0] = 1  # type: ignore[call-overload]
+
+
+def no_steps_at_all(data: Data) -> None:
+    data["evidence"].update(kind="k-induction", k=0)
+
+
+def one_step_is_too_few(data: Data) -> None:
+    data["evidence"] = {"kind": "k-induction", "k": 1, "conjuncts": [], "properties": []}
+
+
+CERTIFICATES = (
+    no_conjuncts, without_first, without_lock, weakened, strengthened, not_at_first, contradiction, faulty, circular, with_witness,
+    with_unknown_property, with_property_that_the_digest_lacks, no_formula, more_than_a_formula, redefinition, no_boolean,
+    next_state, always, unknown_name, other_predicate, unknown_label, an_element, deep, number_for_text,
+    no_steps_at_all, one_step_is_too_few,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("forge", [*CERTIFICATES, *ANY], ids=lambda forge: forge.__name__)
+def test_a_forged_certificate_is_rejected(forge, certificate, capsys):
+    forged(certificate, forge)
+    assert_rejected(certificate, capsys)
+
+
+def test_what_is_too_large_to_be_judged_is_not_accepted(certificate, capsys):
+    forged(certificate, huge_set)
+    assert exit_of(certificate) == Exit.UNDECIDED
+    assert "undecided: " in capsys.readouterr().out
+
+
+def test_a_certificate_of_another_system_is_rejected_even_with_that_systems_digest(certificate, proofs, capsys):
+    data = json.loads(certificate.read_text(encoding="utf-8"))
+    path = proofs / "Lock" / "broken" / "Small.json"
+    other = json.loads(path.read_text(encoding="utf-8"))
+    forged(path, lambda found: found.update(evidence=data["evidence"], verdict="proved"))
+    assert other["system"] == json.loads(path.read_text(encoding="utf-8"))["system"]
+    assert_rejected(path, capsys)
+
+
+# ------------------------------------------------------------------------------------ faults, files, specifications
+
+
 @pytest.mark.parametrize("text", ["count+2", "", "x"])
 @pytest.mark.parametrize("code", ["PC701", "PC702", "PC999"])
 def test_a_forged_fault_is_rejected(text, code, proofs, capsys):
