@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from pluscheck.core import exprs as e
-from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.exprs import Expr
-from pluscheck.core.sites import evaluated
-from pluscheck.core.system import TransitionSystem
-from pluscheck.core.types import SortType
-from pluscheck.core.values import Atom, Function, Record, Some, Value
-from pluscheck.core.walk import subterms
 from pluscheck.engines.bdd.diagrams import Diagram
+from pluscheck.engines.bdd.elements import names_elements, quantified
 from pluscheck.engines.bdd.encoding import Encoding
 from pluscheck.evidence.verdict import InductiveInvariant
 from pluscheck.ground.predicates import Predicate, predicates
@@ -139,88 +132,3 @@ def _choice(condition: Expr, yes: Expr, no: Expr) -> Expr:
     if no is _YES:
         return e.Implies(condition, yes)
     return e.Ite(condition, yes, no)
-
-
-def quantified(system: TransitionSystem, formula: Expr) -> Expr:
-    """Return the formula for any elements in place of those that it names, as long as they are different.
-
-    Equal to the formula itself where a permutation of a sort's elements does not change that.
-    """
-    taken = {term.name for term in subterms([formula]) if isinstance(term, e.Local | e.Let)}
-    named = _named_elements([formula])
-    names: dict[Atom, str] = {}
-    binders: list[e.Binder] = []
-    for sort in sorted({atom.family for atom in named if atom.family in system.scope}):
-        others: list[Expr] = []
-        for number, atom in enumerate(system.scope[sort], 1):
-            name = f"{sort[0].lower()}{sort[1:]}{number}"
-            while name in taken:
-                name += "_"
-            taken.add(name)
-            whole: Expr = e.AllOf(SortType(sort))
-            domain = e.SetBinary(e.SetOp.MINUS, whole, e.SetLit(tuple(others))) if others else whole
-            binders.append(e.Binder(name, domain))
-            names[atom] = name
-            others.append(e.Local(name))
-    result = _renamed(formula, names)
-    for binder in reversed(binders):
-        result = e.Forall((binder,), result)
-    return result
-
-
-def names_elements(system: TransitionSystem) -> bool:
-    """Return whether a system names an element of a sort, which a specification cannot."""
-    named = _named_elements(evaluated(system)) | {
-        atom for constant in system.constants for atom in _atoms(constant.value)
-    }
-    return any(atom.family in system.scope for atom in named)
-
-
-def _named_elements(roots: Iterable[Expr]) -> set[Atom]:
-    return {atom for term in subterms(roots) if isinstance(term, e.Lit) for atom in _atoms(term.value)}
-
-
-def _atoms(value: Value) -> Iterator[Atom]:
-    match value:
-        case Atom():
-            yield value
-        case Some(inner):
-            yield from _atoms(inner)
-        case Record(pairs):
-            for _, item in pairs:
-                yield from _atoms(item)
-        case Function(pairs):
-            for argument, item in pairs:
-                yield from _atoms(argument)
-                yield from _atoms(item)
-        case tuple() | frozenset():
-            for item in value:
-                yield from _atoms(item)
-        case _:
-            pass
-
-
-def _renamed(formula: Expr, names: Mapping[Atom, str]) -> Expr:
-    """Return the formula with bound names in place of elements."""
-    made: dict[int, Expr] = {}
-
-    def renamed(part: Any) -> Any:
-        match part:
-            case e.Lit(Atom() as atom) if atom in names:
-                return e.Local(names[atom])
-            case e.Lit():
-                return part
-            case e.Node():
-                if id(part) not in made:
-                    fields: tuple[str, ...] = part.__match_args__
-                    changes = {name: renamed(getattr(part, name)) for name in fields}
-                    made[id(part)] = replace(part, **changes)  # type: ignore[assignment]
-                return made[id(part)]
-            case tuple():
-                return tuple([renamed(item) for item in part])
-            case _:
-                return part
-
-    with deep_recursion(formula.span):
-        result: Expr = renamed(formula)
-    return result

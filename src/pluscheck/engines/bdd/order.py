@@ -1,13 +1,16 @@
 """In which order a diagram looks at the leaves: those that one step reads and writes close together.
 
-On the two flagship protocols this made diagrams ten times smaller than the order of declaration did, and four times smaller than sifting did afterwards.
+On the flagship protocol this made diagrams ten times smaller than the order of declaration did, and half as large as sifting did afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pluscheck.core.values import Atom
+from pluscheck.engines.bdd.elements import atoms
 from pluscheck.ground.ground import GroundSystem
+from pluscheck.ground.predicates import predicates
 
 ROUNDS = 200
 """After so many the order hardly changes any more."""
@@ -17,7 +20,8 @@ def leaf_order(system: GroundSystem) -> list[int]:
     """Return the positions of the leaves in a good order (FORCE: Aloul, Markov, Sakallah, 2003).
 
     Each leaf is moved to the middle of the middles of the groups that it belongs to, again and again, and the best order seen is returned: the one in which
-    groups are shortest in sum. A group is what a guard depends on, what an update does, both of them together, and all of an action.
+    groups are shortest in sum. A group is what a guard depends on, what an update does, both of them together, all of an action, and what is of one element of a
+    sort: each process's own, each page's.
     """
     groups = _groups(system)
     order = list(range(len(system.leaves)))
@@ -55,7 +59,21 @@ def _groups(system: GroundSystem) -> list[frozenset[int]]:
             groups += [update, guard | update]
             whole |= update
         groups.append(whole)
+    # An element's leaves are held together about as strongly as one leaf is by all that actions do with it.
+    groups += _groups_of_elements(system) * (len(groups) // max(1, len(system.leaves)))
     return [group for group in groups if len(group) > 1]
+
+
+def _groups_of_elements(system: GroundSystem) -> list[frozenset[int]]:
+    """Return the leaves that are about each element of a sort: at it as an argument, or whether it is a member."""
+    leaves: dict[Atom, set[int]] = {}
+    for predicate in predicates(system):
+        for kind, value in predicate.path:
+            if kind in ("at", "member"):
+                for atom in atoms(value):
+                    if atom.family in system.system.scope:
+                        leaves.setdefault(atom, set()).add(predicate.leaf)
+    return [frozenset(own) for own in leaves.values()]
 
 
 def _supports(system: GroundSystem) -> dict[int, frozenset[int]]:
