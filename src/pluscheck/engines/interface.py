@@ -35,6 +35,10 @@ class Progress:
     states: int | None = None
     found: tuple[tuple[str, Verdict], ...] = ()
     unseen: int | None = None
+    clauses: int | None = None
+    """Of an engine that learns clauses: how many it has. Its `depth` is then a frame."""
+    obligations: int | None = None
+    """Of such an engine: how many states it has yet to show to be unreachable."""
 
 
 Listener = Callable[[Progress], None]

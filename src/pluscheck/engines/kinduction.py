@@ -65,6 +65,16 @@ def induction(
     return replace(base, engine=NAME, verdicts=verdicts, seconds=limits.seconds)
 
 
+def inductive_lemmas(system: TransitionSystem, limits: Limits, listener: Listener, unroll: Unroll) -> tuple[str, ...]:
+    """Return those of the system's lemmas that hold initially and that together every step keeps; none if there is no time to tell."""
+    if not any(claim.kind is PropertyKind.LEMMA for claim in system.properties):
+        return ()
+    try:
+        return _Induction(system, 1, InductiveInvariant(()), limits, listener, unroll).inductive_lemmas()
+    except _StoppedError:
+        return ()
+
+
 class _StoppedError(Exception):
     """The budget ran out, or the solver gave up."""
 
@@ -100,7 +110,7 @@ class _Induction:
         found: dict[str, Verdict] = {}
         try:
             if self._invariant is None:
-                self._invariant = InductiveInvariant((), self._inductive_lemmas())
+                self._invariant = InductiveInvariant((), self.inductive_lemmas())
             start = self._satisfying(self._invariant)
             for position, name in enumerate(names):
                 k = self._least_k(name, start, names[position:])
@@ -133,7 +143,7 @@ class _Induction:
         parts += [dag.not_(violation(self._system, name).state) for name in invariant.properties]
         return dag.all_(parts)
 
-    def _inductive_lemmas(self) -> tuple[str, ...]:
+    def inductive_lemmas(self) -> tuple[str, ...]:
         """Return the largest set of lemmas that hold initially and that every step keeps (Houdini: Flanagan and Leino, FME 2001)."""
         system = self._system
         claims = system.system.properties

@@ -68,6 +68,13 @@ def _bdd() -> Engine:
     return bdd
 
 
+def _ic3() -> Engine:
+    """Return the engine that learns clauses."""
+    from pluscheck.engines.ic3.engine import ic3
+
+    return ic3
+
+
 def _k_induction() -> Engine:
     """Return k-induction."""
     from pluscheck.engines.kinduction import k_induction
@@ -80,11 +87,12 @@ ENGINES: Mapping[str, EngineEntry] = {
     "bmc-z3": EngineEntry(_bmc_z3, ends_at_depth=True, shortest=True),
     "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False, states=10_000, shortest=True),
     "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True),
+    "ic3": EngineEntry(_ic3, ends_at_depth=False, shortest=True),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
 }
 """Engines that work alone."""
 
-PROVERS: tuple[str, ...] = ("exhaustive",)
+PROVERS: tuple[str, ...] = ("ic3", "bdd", "kinduction", "exhaustive")
 """Those that look for proofs in the portfolio, in the order in which they start."""
 
 

@@ -1,0 +1,252 @@
+"""IC3 (Bradley, VMCAI 2011), organised as property directed reachability (Een, Mishchenko, Brayton, FMCAD 2011).
+
+The frames are sets of clauses that over-approximate what is reachable in so many steps. A state of the last frame that is bad is shown to be unreachable by
+a clause, which is learned relative to the frame before, or traced back to where it comes from. Two frames that become equal are an invariant.
+Clauses are kept as the cubes that they block. Wherever exchanging elements of a sort leads from one cube to another, the other is blocked as well.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pluscheck.engines.ic3.queries import Bad, Cube, Found, Queries, sorted_cube
+
+MAX_ORBIT: Final = 2_000
+"""A cube with more images than this ends the use of symmetries."""
+
+Images = Sequence[Sequence[int]]
+"""For each exchange of two elements, what becomes of each predicate: its number, counted from 1, or minus it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to search. `counterexamples`: so many counterexamples to generalising a clause may be blocked first (Hassan, Bradley, Somenzi, FMCAD 2013)."""
+
+    symmetric: bool = True
+    counterexamples: int = 0
+
+
+@dataclass(slots=True)
+class Lemma:
+    """A blocked cube with all its images, itself first, and the last frame that it is blocked in."""
+
+    cube: Cube
+    orbit: tuple[Cube, ...]
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The goals may all hold but this one, which a run of so many steps violates."""
+
+    goal: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inductive:
+    """Nothing in the cubes is reachable; together they exclude all that is bad."""
+
+    lemmas: tuple[Lemma, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Obligation:
+    """Show that the cube is not reachable in `level` steps; it leads to where `goal` is violated in `distance` steps."""
+
+    level: int
+    distance: int
+    number: int
+    cube: Cube = field(compare=False)
+    goal: str = field(compare=False)
+
+
+@dataclass(slots=True)
+class Search:
+    """One search; it goes on where it was when it returned a counterexample."""
+
+    queries: Queries
+    images: Images
+    options: Options
+    tell: Callable[[int, int, int], None]
+    """Called now and then with the frame, the number of clauses, and of obligations that are open."""
+    lemmas: list[Lemma] = field(default_factory=list)
+    frame: int = 0
+    _activity: dict[int, float] = field(default_factory=dict)
+    _numbers: int = 0
+    _symmetric: bool = True
+
+    _classes: list[int] = field(default_factory=list)
+    """Of each predicate, the least number of those that exchanges lead to from it."""
+
+    def __post_init__(self) -> None:
+        self._symmetric = self.options.symmetric
+        self._classes = _classes(self.images, len(self.queries.bits.state))
+
+    def run(self, open_: frozenset[str]) -> Counterexample | Inductive:
+        """Return an invariant that excludes whatever violates these goals, or a violation of one of them."""
+        while True:
+            bad = self.queries.bad_state(open_, self.frame)
+            if bad is None:
+                lemmas = self._next_frame()
+                if lemmas is not None:
+                    return Inductive(lemmas)
+                continue
+            violation = self._traced(bad)
+            if violation is not None:
+                return violation
+
+    # ------------------------------------------------------------------------------------- blocking
+
+    def _traced(self, bad: Bad) -> Counterexample | None:
+        """Show that a bad state of the last frame is not reachable in so many steps, or return how it is reached."""
+        pending: list[_Obligation] = []
+        violation = self._add(pending, self.frame, bad.steps, self.queries.lifted_bad(bad), bad.goal)
+        while pending and violation is None:
+            obligation = heapq.heappop(pending)
+            level, cube = obligation.level, obligation.cube
+            if self.queries.is_blocked(cube, level):
+                self._reschedule(pending, obligation)
+                continue
+            found = self.queries.step_into(cube, level - 1, without=True)
+            if isinstance(found, Found):
+                before = self.queries.lifted(found, cube)
+                heapq.heappush(pending, obligation)
+                violation = self._add(pending, level - 1, obligation.distance + 1, before, obligation.goal)
+            else:
+                self._learn(*self._pushed(self._generalised(found, cube, level), level))
+                self._reschedule(pending, obligation)
+        return violation
+
+    def _add(
+        self, pending: list[_Obligation], level: int, distance: int, cube: Cube, goal: str
+    ) -> Counterexample | None:
+        """Add an obligation, unless a run from an initial state in the cube violates the goal."""
+        if self.queries.starts_in(cube):
+            return Counterexample(goal, distance)
+        self._numbers += 1
+        heapq.heappush(pending, _Obligation(level, distance, self._numbers, cube, goal))
+        if self._numbers % 64 == 0:
+            self.tell(self.frame, self.clauses, len(pending))
+        return None
+
+    def _reschedule(self, pending: list[_Obligation], done: _Obligation) -> None:
+        """What is not reachable in so many steps is worth excluding for more: what leads to it is known to be bad."""
+        if done.level < self.frame:
+            heapq.heappush(pending, replace(done, level=done.level + 1))
+
+    # ------------------------------------------------------------------------------------- learning
+
+    @property
+    def clauses(self) -> int:
+        """How many clauses the frames have, images counted."""
+        return sum(len(lemma.orbit) for lemma in self.lemmas)
+
+    def _generalised(self, core: Cube, cube: Cube, level: int) -> Cube:
+        """Return a part of a cube, as small as it gets, that has no initial state and that no step from the frame before leads into from outside."""
+        queries, activity = self.queries, self._activity
+        kept = queries.apart_from_start(core, cube)
+        for literal in sorted(kept, key=lambda x: (activity.get(self._class(x), 0.0), x)):
+            if literal not in kept or len(kept) == 1:
+                continue
+            smaller = tuple([x for x in kept if x != literal])
+            if queries.starts_in(smaller):
+                continue
+            found = queries.step_into(smaller, level - 1, without=True)
+            if not isinstance(found, Found):
+                kept = queries.apart_from_start(found, smaller)
+        return kept
+
+    def _pushed(self, cube: Cube, level: int) -> tuple[Cube, int]:
+        """Return a cube blocked at a level, or a part of it, with the last level at which it can be blocked."""
+        while level < self.frame:
+            found = self.queries.step_into(cube, level, without=True)
+            if isinstance(found, Found):
+                break
+            cube = self.queries.apart_from_start(found, cube)
+            level += 1
+        return cube, level
+
+    def _learn(self, cube: Cube, level: int) -> None:
+        """Block a cube and its images up to a level."""
+        orbit = self._orbit(cube)
+        for literal in cube:
+            number = self._class(literal)
+            self._activity[number] = self._activity.get(number, 0.0) + 1.0
+        self._forget_subsumed(orbit, level)
+        self.lemmas.append(Lemma(cube, orbit, level))
+        self.queries.block(orbit, level)
+
+    def _forget_subsumed(self, orbit: Sequence[Cube], level: int) -> None:
+        """Forget what is blocked by what is blocked now."""
+        kinds = {self._class(x) for x in orbit[0]}
+        images = [frozenset(cube) for cube in orbit]
+        self.lemmas = [
+            lemma
+            for lemma in self.lemmas
+            if lemma.level > level
+            or not kinds <= {self._class(x) for x in lemma.cube}
+            or not any(image.issubset(lemma.cube) for image in images)
+        ]
+
+    def _orbit(self, cube: Cube) -> tuple[Cube, ...]:
+        """Return all images of a cube, itself first. If there are too many, there is no more symmetry from now on."""
+        found = {cube: None}
+        if not self._symmetric:
+            return (cube,)
+        pending = [cube]
+        while pending:
+            one = pending.pop()
+            for row in self.images:
+                image = sorted_cube([row[x - 1] if x > 0 else -row[-x - 1] for x in one])
+                if image not in found:
+                    found[image] = None
+                    pending.append(image)
+            if len(found) > MAX_ORBIT:
+                self._symmetric = False
+                return (cube,)
+        return tuple(found)
+
+    def _class(self, literal: int) -> int:
+        """Return a number for a literal and all that exchanges make of it; apart from that of its negation, if they do not make that of it."""
+        return self._classes[literal - 1] if literal > 0 else -self._classes[-literal - 1]
+
+    # ------------------------------------------------------------------------------------------ frames
+
+    def _next_frame(self) -> tuple[Lemma, ...] | None:
+        """Add a frame, and move clauses forward; return those of a frame that is equal to the next, if there is one."""
+        self.frame += 1
+        self.queries.add_frame()
+        self.tell(self.frame, self.clauses, 0)
+        for level in range(1, self.frame):
+            for lemma in [lemma for lemma in self.lemmas if lemma.level == level]:
+                if lemma not in self.lemmas:
+                    continue
+                if not isinstance(self.queries.step_into(lemma.cube, level, without=False), Found):
+                    lemma.level += 1
+                    self.queries.block(lemma.orbit, level + 1)
+            if not any(lemma.level == level for lemma in self.lemmas):
+                return tuple([lemma for lemma in self.lemmas if lemma.level > level])
+        blocked: list[list[Cube]] = [[] for _ in range(self.frame + 1)]
+        for lemma in self.lemmas:
+            blocked[lemma.level] += lemma.orbit
+        self.queries.keep(blocked)
+        return None
+
+
+def _classes(images: Images, count: int) -> list[int]:
+    """Return for each predicate the least number of those that it can become, whatever their sign."""
+    least = list(range(1, count + 1))
+    changed = True
+    while changed:
+        changed = False
+        for row in images:
+            for position, image in enumerate(row):
+                both = min(least[position], least[abs(image) - 1])
+                if least[position] != both or least[abs(image) - 1] != both:
+                    least[position] = least[abs(image) - 1] = both
+                    changed = True
+    return least
