@@ -17,9 +17,11 @@ from pluscheck.bits.system import BitSystem
 from pluscheck.core import exprs as e
 from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.exprs import Expr
-from pluscheck.core.system import PropertyKind, Role
+from pluscheck.core.sites import evaluated
+from pluscheck.core.system import PropertyKind, Role, TransitionSystem
 from pluscheck.core.types import SortType
 from pluscheck.core.values import Atom, Function, Record, Some, Value
+from pluscheck.core.walk import subterms
 from pluscheck.evidence.verdict import InductiveInvariant
 from pluscheck.ground.predicates import Predicate
 
@@ -166,7 +168,8 @@ class _Reader:
     def __init__(self, bits: BitSystem) -> None:
         self._predicates: Sequence[Predicate] = bits.predicates
         system = bits.system.system
-        self._scope = system.scope
+        self._sorts = frozenset(system.scope) if is_symmetric(system) else frozenset[str]()
+        """Those whose elements are quantified; in a system that names some, they stand as they are."""
         counters = {f"variable {v.name}" for v in system.variables if v.role is Role.PROGRAM_COUNTER}
         self._is_counter = [p.path[0][0] in counters and p.path[-1][0] == "is" for p in self._predicates]
 
@@ -253,7 +256,7 @@ class _Reader:
             for x in literals
             for _, value in self._predicates[abs(x) - 1].path
             for atom in _atoms(value)
-            if atom.family in self._scope
+            if atom.family in self._sorts
         }
         binders: list[e.Binder] = []
         for atom in sorted(mentioned, key=lambda a: (a.family, a.index)):
@@ -322,6 +325,21 @@ def renamed(formula: Expr, names: Mapping[Atom, str]) -> Expr:
     with deep_recursion(formula.span):
         result: Expr = rebuilt(formula)
     return result
+
+
+def is_symmetric(system: TransitionSystem) -> bool:
+    """Return whether the system names no element of a sort, as no specification can: then permutations of them are automorphisms."""
+    terms = subterms(evaluated(system))
+    named = [atom for term in terms if isinstance(term, e.Lit) for atom in _atoms(term.value)]
+    named += [atom for constant in system.constants for atom in _atoms(constant.value)]
+    named += [atom for operator in _operator_literals(system) for atom in _atoms(operator)]
+    return not any(atom.family in system.scope for atom in named)
+
+
+def _operator_literals(system: TransitionSystem) -> Iterator[Value]:
+    for term in subterms([operator.body for operator in system.operators.values()]):
+        if isinstance(term, e.Lit):
+            yield term.value
 
 
 STATE_KINDS: Final = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})

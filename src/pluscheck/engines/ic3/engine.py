@@ -15,7 +15,7 @@ from pluscheck.engines.bmc import bounded
 from pluscheck.engines.ic3.queries import Queries, StoppedError
 from pluscheck.engines.ic3.search import Inductive, Options, Search
 from pluscheck.engines.interface import Budget, Findings, Listener, Progress
-from pluscheck.engines.invariants import STATE_KINDS, Goals, Minimiser, NotSolvedError, invariant
+from pluscheck.engines.invariants import STATE_KINDS, Goals, Minimiser, NotSolvedError, invariant, is_symmetric
 from pluscheck.engines.kinduction import inductive_lemmas
 from pluscheck.engines.limits import Limits
 from pluscheck.evidence.verdict import Proved, Reached, Reason, Unknown, Verdict, Violated
@@ -94,7 +94,7 @@ class _Run:
     def _decide(self, bits: BitSystem, names: tuple[str, ...], lemmas: tuple[str, ...]) -> None:
         """Decide some properties in one search, in which those that are violated are dropped one by one."""
         known = [bits.bad(name).state ^ 1 for name in lemmas]
-        images = symmetries(bits.system, bits.predicates)
+        images = symmetries(bits.system, bits.predicates) if is_symmetric(self.system) else ()
         search = Search(Queries(bits, names, known, self._gave), images, Options(), self._tell)
         open_ = names
         while open_:
