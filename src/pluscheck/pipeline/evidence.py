@@ -58,7 +58,7 @@ class RejectedError(Exception):
 class Judged:
     """A verdict that the judge has accepted, what it rests on, and its trace if it has one.
 
-    `by` says who has accepted it; of a proof by an invariant, `text` is what was read and judged.
+    `by` says who has accepted it; of a proof by an invariant, `text` is what was read and judged. `run` is the trace as it was replayed.
     """
 
     verdict: Verdict
@@ -66,6 +66,7 @@ class Judged:
     trace: report.TraceReport | None = None
     by: tuple[str, ...] = ()
     text: StoredInvariant | StoredInduction | None = None
+    run: Replay | None = None
 
 
 class Judge:
@@ -88,7 +89,8 @@ class Judge:
             case Violated(trace) | Reached(trace):
                 if isinstance(verdict, Reached) != (name in self._witnesses):
                     raise RejectedError("a witness is reached and anything else violated, not the other way round")
-                return Judged(verdict, REPLAYED, self._replayed(name, trace), by=(REFERENCE,))
+                run = self._replayed(name, trace)
+                return Judged(verdict, REPLAYED, _trace_report(self._system, run), by=(REFERENCE,), run=run)
             case Proved(certificate):
                 return self._proved(name, certificate)
             case Bounded() | Unknown():
@@ -156,12 +158,12 @@ class Judge:
         except NotExpressibleError as error:
             return error
 
-    def _replayed(self, name: str, trace: Trace) -> report.TraceReport:
+    def _replayed(self, name: str, trace: Trace) -> Replay:
         """Return the trace as it was replayed. Raises RejectedError."""
         run = replay(self._system, trace, name)
         if isinstance(run, Rejection):
             raise RejectedError(run.reason)
-        return _trace_report(self._system, run)
+        return run
 
 
 def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:
