@@ -51,6 +51,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from pluscheck.cli.recheck import run_recheck
 
             return run_recheck(arguments)
+        case "export":
+            from pluscheck.cli.export import run_export
+
+            return run_export(arguments.spec, arguments.to, arguments.model, arguments.output)
         case "explain":
             from pluscheck.cli.explain import run_explain
 
@@ -108,6 +112,13 @@ def parser() -> argparse.ArgumentParser:
     )
     recheck.add_argument("--show", action="store_true", help="also show the invariants")
     recheck.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
+    export = commands.add_parser("export", parents=[common], help="write models as files for other tools")
+    export.add_argument("spec", type=Path, metavar="SPEC", help="a .plus file")
+    export.add_argument("--to", required=True, metavar="FORMAT", help="aiger: a binary AIGER 1.9 file a model")
+    export.add_argument("--model", metavar="NAME", help="which of its models (default: all)")
+    export.add_argument(
+        "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: the current directory)"
+    )
     explain = commands.add_parser("explain", parents=[common], help="print the page behind a diagnostic's code")
     explain.add_argument("code", nargs="?", metavar="CODE", help="such as PC201; without it, all codes are listed")
     new = commands.add_parser("new", parents=[common], help="write a first spec that verifies, to start from")
