@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from generate_systems import systems
 from pluscheck.base.codes import Code
 from pluscheck.base.errors import SpecError
-from pluscheck.core.evaluator import evaluate
-from pluscheck.core.exprs import Lit
-from pluscheck.core.system import DEADLOCK, FAULTS, State, TransitionSystem
+from pluscheck.core.evaluator import Fault, evaluate
+from pluscheck.core.exprs import Expr, Lit, Site
+from pluscheck.core.semantics import Broken, Taken, holds, initial_states, steps
+from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
 from pluscheck.core.types import RangeType, values_of
 from pluscheck.core.values import Atom
 from pluscheck.core.walk import subterms
@@ -29,11 +30,16 @@ from pluscheck.evidence.verdict import (
     Verdict,
     Violated,
 )
+from pluscheck.ground.ground import ground
 from systems import CASES, Case, built, invariant, mutex, var
 
 pytest.importorskip("dd.cudd")
 
+from pluscheck.engines.bdd.certificate import reached_formula
+from pluscheck.engines.bdd.encoding import Encoding
+from pluscheck.engines.bdd.order import leaf_order
 from pluscheck.engines.bdd.search import UNKNOWN_DEPTH, bdd
+from pluscheck.engines.bdd.steps import image, relation
 
 UNLIMITED = Budget()
 
@@ -91,12 +97,18 @@ def test_within_a_depth_it_finds_what_the_search_finds(case: Case) -> None:
         ]
 
 
-def test_the_invariant_is_true_of_the_reachable_states_alone(case: Case) -> None:
+def test_the_invariant_holds_initially_and_no_step_leads_out_of_it(case: Case) -> None:
     certificate = _invariant(bdd(case.system, case.wanted, UNLIMITED, ignore))
-    reached = _reached(exhaustive(case.system, case.wanted, UNLIMITED, ignore))
     assert certificate is not None
-    states = list(product(*(tuple(values_of(v.type, case.system.scope)) for v in case.system.variables)))
-    assert reached == {state for state in states if _is_true(case.system, certificate, state)}
+    kept = {state for state in _states(case.system) if _is_true(case.system, certificate, state)}
+    assert kept >= {state for state in initial_states(case.system) if isinstance(state, tuple)}
+    assert kept >= {outcome.target for s in kept for outcome in steps(case.system, s) if isinstance(outcome, Taken)}
+
+
+def test_the_reached_set_as_a_formula_is_true_of_the_reachable_states_alone(case: Case) -> None:
+    reached = _reached(exhaustive(case.system, case.wanted, UNLIMITED, ignore))
+    formula = _reached_formula(case.system)
+    assert reached == {state for state in _states(case.system) if evaluate(case.system, formula, state)}
 
 
 def test_the_invariant_of_a_system_that_names_no_element_names_none() -> None:
@@ -105,6 +117,24 @@ def test_the_invariant_of_a_system_that_names_no_element_names_none() -> None:
     assert certificate is not None
     literals = [term.value for term in subterms(certificate.conjuncts) if isinstance(term, Lit)]
     assert not [value for value in literals if isinstance(value, Atom) and value.family in system.scope]
+
+
+def _states(system: TransitionSystem) -> list[State]:
+    """Return all states, reachable or not, of a system that has few."""
+    return list(product(*(tuple(values_of(variable.type, system.scope)) for variable in system.variables)))
+
+
+def _reached_formula(system: TransitionSystem) -> Expr:
+    """Return all reachable states as a formula."""
+    grounded = ground(system)
+    encoding = Encoding(grounded, leaf_order(grounded), memory=None)
+    relations = [made for action in grounded.actions if (made := relation(encoding, action)) is not None]
+    reached, before = encoding.current.boolean(grounded.init) & encoding.valid, encoding.diagrams.false
+    while reached != before:
+        before = reached
+        for step in relations:
+            reached |= image(encoding, step, reached)
+    return reached_formula(encoding, reached)
 
 
 @QUIET
@@ -126,10 +156,36 @@ def test_on_random_systems_it_finds_what_the_search_finds(system: TransitionSyst
     if certificate is None:
         return
     reached = _reached(expected)
-    for state in list(reached)[:20]:
-        assert _is_true(system, certificate, state)
+    assert all(_is_true(system, certificate, state) for state in list(reached)[:20])
+    formula = _reached_formula(system)
+    for state in list(reached)[:10]:
         for near in _near(system, state):
-            assert _is_true(system, certificate, near) == (near in reached)
+            assert evaluate(system, formula, near) == (near in reached)
+            if _is_true(system, certificate, near):
+                _assert_nothing_bad_comes_next(system, certificate, expected, near)
+
+
+def _assert_nothing_bad_comes_next(
+    system: TransitionSystem, certificate: InductiveInvariant, expected: Findings, state: State
+) -> None:
+    """Check that a state of the invariant, reachable or not, leads to states of it alone, and violates nothing that was proved."""
+    for outcome in steps(system, state):
+        match outcome:
+            case Taken(_, _, target):
+                assert _is_true(system, certificate, target)
+            case Broken(_, _, site):
+                assert site in expected.faults
+    for claim in system.properties:
+        if claim.kind is PropertyKind.INVARIANT and isinstance(expected.verdicts[claim.name], Proved):
+            assert _outcome(system, claim, state) in (True, *expected.faults)
+
+
+def _outcome(system: TransitionSystem, claim: Property, state: State) -> bool | Site:
+    """Return whether a property holds in a state, or where it faults."""
+    try:
+        return holds(system, claim, state)
+    except Fault as fault:
+        return fault.site
 
 
 def _near(system: TransitionSystem, state: State) -> list[State]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pluscheck.core import exprs as e
 from pluscheck.core.exprs import Expr
+from pluscheck.engines.bdd.clauses import inductive_clauses
 from pluscheck.engines.bdd.diagrams import Diagram
 from pluscheck.engines.bdd.elements import names_elements, quantified
 from pluscheck.engines.bdd.encoding import Encoding
+from pluscheck.engines.bdd.steps import Relation
 from pluscheck.evidence.verdict import InductiveInvariant
 from pluscheck.ground.predicates import Predicate, predicates
 
@@ -17,17 +19,25 @@ _NO = e.Lit(False)
 _YES = e.Lit(True)
 
 
-def invariant(encoding: Encoding, reached: Diagram) -> InductiveInvariant:
-    """Return all reachable states as an inductive invariant: it is true of them and of no other state.
+def invariant(
+    encoding: Encoding, relations: Sequence[Relation], reached: Diagram, bad: Diagram, go_on: Callable[[], None]
+) -> InductiveInvariant:
+    """Return an inductive invariant that excludes the bad states, of which none is reached: clauses, or all reached states where those are too many.
 
-    A system that names no element of a sort is symmetric in them (Ip and Dill, 1996), and so is the set. Its formula for particular elements, all different, is
-    then true of any, and `\\A p1 \\in Sort : \\A p2 \\in Sort \\ {p1} : ...` with as many as the sort has is equal to it. One that does name elements, which
-    a specification cannot, has them in its invariant too.
+    A system that names no element of a sort is symmetric in them (Ip and Dill, 1996), and so is what it reaches. A formula for particular elements, all
+    different, is then true of any, and `\\A p1 \\in Sort : \\A p2 \\in Sort \\ {p1} : ...` says so. A system that does name elements, which a specification
+    cannot, has them in its invariant too.
     """
+    clauses = inductive_clauses(encoding, relations, reached, bad, go_on)
+    if clauses is not None:
+        return InductiveInvariant(clauses)
+    return InductiveInvariant((reached_formula(encoding, reached),))
+
+
+def reached_formula(encoding: Encoding, reached: Diagram) -> Expr:
+    """Return a formula that is true of the reached states and of no other, and names no element unless the system does."""
     formula = state_formula(encoding, reached)
-    if names_elements(encoding.system.system):
-        return InductiveInvariant((formula,))
-    return InductiveInvariant((quantified(encoding.system.system, formula),))
+    return formula if names_elements(encoding.system.system) else quantified(encoding.system.system, formula)
 
 
 def state_formula(encoding: Encoding, states: Diagram) -> Expr:

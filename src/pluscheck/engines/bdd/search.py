@@ -122,7 +122,7 @@ class _Search:
         for target in open_:
             if target.states & reached != encoding.diagrams.false:
                 self._take_note(target)
-        self._all_is_known(encoding, reached)
+        self._all_is_known(encoding, relations, reached, open_)
 
     def _faulty_start(self, encoding: Encoding) -> None:
         """Find the faults in evaluating what the initial states are."""
@@ -146,7 +146,7 @@ class _Search:
         about_steps = any(target.step is not None for target in open_)
         if beyond == encoding.diagrams.false and not (self.depth == depth and about_steps):
             self.diameter = self.depth
-            self._all_is_known(encoding, layers.reached)
+            self._all_is_known(encoding, layers.relations, layers.reached, open_)
 
     def _found_at(self, layers: _Layers, level: int, open_: Sequence[Target]) -> list[Target]:
         """Take note of what is found in a layer, and return what is not."""
@@ -191,12 +191,18 @@ class _Search:
             case _:
                 assert_never(target.sought)
 
-    def _all_is_known(self, encoding: Encoding, reached: Diagram) -> None:
+    def _all_is_known(
+        self, encoding: Encoding, relations: Sequence[Relation], reached: Diagram, open_: Sequence[Target]
+    ) -> None:
         """Take note that these are all reachable states."""
         self.complete = True
         self.states = encoding.count(reached)
         if self._undecided():
-            self.proof = Proved(invariant(encoding, reached))
+            bad = encoding.diagrams.false
+            for target in open_:
+                if self._matters(target):
+                    bad |= target.states
+            self.proof = Proved(invariant(encoding, relations, reached, bad, self.go_on))
 
     def _chain(
         self,
@@ -301,7 +307,7 @@ class _Layers:
     def __init__(self, search: _Search, encoding: Encoding, relations: Sequence[Relation], start: Diagram) -> None:
         self._search = search
         self.encoding = encoding
-        self._relations = relations
+        self.relations = relations
         self._layers = [start]
         self.reached = start
 
@@ -309,7 +315,7 @@ class _Layers:
         """Return the states that are so deep and no less."""
         while len(self._layers) <= level:
             new = self.encoding.diagrams.false
-            for step in self._relations:
+            for step in self.relations:
                 self._search.go_on()
                 new |= image(self.encoding, step, self._layers[-1])
             new &= ~self.reached
@@ -338,7 +344,7 @@ class _Layers:
         """Return the first action, and a state of the layer from which it leads to the state with these leaves."""
         encoding = self.encoding
         false = encoding.diagrams.false
-        for step in self._relations:
+        for step in self.relations:
             unchanged: dict[str, bool] = {}
             for position, (bits, value) in enumerate(zip(encoding.bits, scalars, strict=True)):
                 if position not in step.action.updates:

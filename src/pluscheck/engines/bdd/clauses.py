@@ -1,0 +1,193 @@
+"""A short invariant out of a long one: few clauses that the reached states satisfy, inductive together, and enough for what is to be proved.
+
+The reached set itself is often a large formula, though why nothing bad happens is a short one. Here it only answers questions, always rightly, as IC3's (Bradley,
+2011) cannot: of a state that leads out of the invariant so far, or is bad itself, the fewest predicates are kept that no reached state has together, and that
+they are not becomes a clause. Nothing once learned is ever taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from pluscheck.core import exprs as e
+from pluscheck.core.exprs import Expr
+from pluscheck.engines.bdd.diagrams import Diagram
+from pluscheck.engines.bdd.elements import names_elements, quantified
+from pluscheck.engines.bdd.encoding import Encoding
+from pluscheck.engines.bdd.steps import Relation, next_bits
+from pluscheck.ground.predicates import Predicate, predicates, symmetries
+
+MAX_CLAUSES = 1_500
+"""With more clauses, counted as they are written, an invariant is no argument any more."""
+
+MAX_IMAGES = 20_000
+"""More than so many, with all that permutations of elements make of them, are not dealt with either."""
+
+ATTEMPTS = 8
+"""In so many orders predicates are tried to be left out, and the shortest clause wins: one in a few short clauses saves tens of longer ones."""
+
+Cube = tuple[int, ...]
+"""Predicates that are true together, or false where negative, counted from 1."""
+
+
+def inductive_clauses(
+    encoding: Encoding, relations: Sequence[Relation], reached: Diagram, bad: Diagram, go_on: Callable[[], None]
+) -> tuple[Expr, ...] | None:
+    """Return clauses over the specification's predicates that together are inductive and exclude the bad states, none of which is reached; None where there are too many.
+
+    `go_on` is called every now and then, and may raise.
+    """
+    learner = _Learner(encoding, relations, reached, go_on)
+    return learner.formulas() if learner.learn(bad) else None
+
+
+class _Learner:
+    def __init__(
+        self, encoding: Encoding, relations: Sequence[Relation], reached: Diagram, go_on: Callable[[], None]
+    ) -> None:
+        self._encoding = encoding
+        self._false = encoding.diagrams.false
+        self._relations = [(step.guard, _next_values(encoding, step)) for step in relations]
+        self._reached = reached
+        self._go_on = go_on
+        self._predicates = predicates(encoding.system)
+        self._cone = encoding.system.dag.cone([predicate.node for predicate in self._predicates])
+        self._is_symmetric = not names_elements(encoding.system.system)
+        self._symmetries = symmetries(encoding.system, self._predicates) if self._is_symmetric else ()
+        self._literals: dict[int, Diagram] = {}
+        for number, predicate in enumerate(self._predicates, 1):
+            self._literals[number] = encoding.current.boolean(predicate.node)
+            self._literals[-number] = ~self._literals[number]
+        self._invariant = encoding.current.boolean(encoding.system.canonical) & encoding.valid
+        self._cubes: list[Cube] = []
+        self._images = 0
+        self._uses: dict[int, int] = {}
+        self._random = Random(0)
+
+    def learn(self, bad: Diagram) -> bool:
+        """Learn until the clauses are inductive and exclude what is bad; return whether they are few enough."""
+        if not self._exclude(self._invariant & bad):
+            return False
+        stable = 0
+        while stable < len(self._relations):
+            for guard, after in self._relations:
+                before = len(self._cubes)
+                while (leaving := self._leaving(guard, after)) != self._false:
+                    if not self._exclude(leaving):
+                        return False
+                stable = stable + 1 if len(self._cubes) == before else 0
+                if stable >= len(self._relations):
+                    break
+        return True
+
+    def _leaving(self, guard: Diagram, after: dict[str, Diagram]) -> Diagram:
+        """Return the states of the invariant that an action leads out of it."""
+        return self._invariant & guard & ~self._encoding.diagrams.composed(self._invariant, after)
+
+    def _exclude(self, states: Diagram) -> bool:
+        """Learn clauses that exclude states that are not reached; return False where they become too many."""
+        while states != self._false:
+            self._go_on()
+            cube = self._unreached(self._of_state(self._encoding.a_state(states)))
+            images = self._orbit(cube)
+            self._cubes.append(cube)
+            self._images += len(images)
+            if len(self._cubes) > MAX_CLAUSES or self._images > MAX_IMAGES:
+                return False
+            for image in images:
+                self._invariant &= ~self._all(image)
+            states &= self._invariant
+        return True
+
+    def _of_state(self, scalars: Sequence[int]) -> list[int]:
+        """Return which predicates are true in a state."""
+        leaves = {leaf.node: value for leaf, value in zip(self._encoding.system.leaves, scalars, strict=True)}
+        values = self._encoding.system.dag.values(self._cone, leaves)
+        return [number if values[predicate.node] else -number for number, predicate in enumerate(self._predicates, 1)]
+
+    def _unreached(self, literals: Sequence[int]) -> Cube:
+        """Return few of the literals of a state that is not reached, of which no reached state has all."""
+        best: Cube | None = None
+        for order in self._orders(literals):
+            cube = self._reduced(order)
+            if best is None or len(cube) < len(best):
+                best = cube
+        assert best is not None
+        for literal in best:
+            self._uses[literal] = self._uses.get(literal, 0) + 1
+        return tuple(sorted(best, key=abs))
+
+    def _orders(self, literals: Sequence[int]) -> list[list[int]]:
+        """Return orders in which to leave literals out: one keeps what other clauses use, one what is true; the rest are random, every other one of those keeps what is true."""
+        orders = [
+            sorted(literals, key=lambda literal: (self._uses.get(literal, 0), literal > 0, -abs(literal))),
+            sorted(literals, key=lambda literal: (literal > 0, -abs(literal))),
+        ]
+        for attempt in range(ATTEMPTS - len(orders)):
+            shuffled = list(literals)
+            self._random.shuffle(shuffled)
+            if attempt % 2:
+                shuffled.sort(key=lambda literal: literal > 0)
+            orders.append(shuffled)
+        return orders
+
+    def _reduced(self, order: Sequence[int]) -> Cube:
+        """Return the literals without each, in turn, that the others can do without."""
+        rest = [self._reached]
+        for literal in reversed(order):
+            rest.append(rest[-1] & self._literals[literal])
+        rest.reverse()
+        kept = self._encoding.diagrams.true
+        cube: list[int] = []
+        for literal, without in zip(order, rest[1:], strict=True):
+            if without & kept != self._false:
+                kept &= self._literals[literal]
+                cube.append(literal)
+        return tuple(cube)
+
+    def _all(self, cube: Cube) -> Diagram:
+        whole = self._encoding.diagrams.true
+        for literal in cube:
+            whole &= self._literals[literal]
+        return whole
+
+    def _orbit(self, cube: Cube) -> list[Cube]:
+        """Return what permutations of the elements of sorts make of a cube, the cube included."""
+        first = tuple(sorted(cube))
+        seen = {first: None}
+        pending = [first]
+        while pending and len(seen) <= MAX_IMAGES:
+            here = pending.pop()
+            for row in self._symmetries:
+                image = tuple(sorted([row[abs(x) - 1] if x > 0 else -row[abs(x) - 1] for x in here]))
+                if image not in seen:
+                    seen[image] = None
+                    pending.append(image)
+        return list(seen)
+
+    def formulas(self) -> tuple[Expr, ...]:
+        """Return the clauses, short ones first, each for any elements in place of those that it names."""
+        system = self._encoding.system.system
+        written = [_clause(self._predicates, cube) for cube in sorted(self._cubes, key=lambda cube: (len(cube), cube))]
+        return tuple([quantified(system, clause) if self._is_symmetric else clause for clause in written])
+
+
+def _clause(of: Sequence[Predicate], cube: Cube) -> Expr:
+    """Return that a cube is false: that what is true in it implies that something else is true too, or is false altogether."""
+    yes = tuple([of[literal - 1].formula for literal in cube if literal > 0])
+    no = tuple([of[-literal - 1].formula for literal in cube if literal < 0])
+    premise: Expr = yes[0] if len(yes) == 1 else e.And(yes)
+    conclusion: Expr = no[0] if len(no) == 1 else e.Or(no)
+    if not yes:
+        return conclusion
+    return e.Implies(premise, conclusion) if no else e.Not(premise)
+
+
+def _next_values(encoding: Encoding, step: Relation) -> dict[str, Diagram]:
+    """Return, for each bit that an action writes, its next value."""
+    return {
+        name: after
+        for position, node in step.action.updates.items()
+        for name, after in zip(encoding.bits[position].now, next_bits(encoding, position, node), strict=True)
+    }
