@@ -7,44 +7,8 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowering import model_of
-from pluscheck.certify.replay import Replay, replay
-from pluscheck.engines.exhaustive import exhaustive
-from pluscheck.engines.interface import Budget, ignore
-from pluscheck.evidence.verdict import Reached, Violated
-from pluscheck.pipeline.story import About, cycles, story
-from pluscheck.report.model import Answer, Kind
-from pluscheck.report.story import Story
-
-LOCKS = """module Locks
-extends Mutex
-sort Task
-switch Ordered : BOOLEAN == TRUE
-enum Name == { a, b }
-var lock : [Name -> Mutex(Task)] = [n \\in Name |-> MutexFree]
-var done : 0..1 = 0
-process Work(self \\in Task)
-  var first : Name \\in Name;
-{
-  One:  await Ordered => first = a;
-        mutex_lock(lock[first], self);
-  Two:  mutex_lock(lock[IF first = a THEN b ELSE a], self);
-  Back: lock := [n \\in Name |-> IF lock[n] = Some(self) THEN None ELSE lock[n]];
-}
-action Tick { await done = 0; done := 1; }
-terminal == \\A n \\in Name : lock[n] = None
-witness OneHas == done = 0 /\\ \\E t \\in Task : lock[a] = Some(t)
-model unordered { scope Task = 2; Ordered = FALSE; expect deadlock violated; }
-"""
-
-
-def told(text: str, name: str) -> Story:
-    system = model_of(text).system
-    found = exhaustive(system, frozenset([name]), Budget(), ignore).verdicts[name]
-    assert isinstance(found, Violated | Reached)
-    run = replay(system, found.trace, name)
-    assert isinstance(run, Replay)
-    return story(system, run, About("Locks.plus", Kind.DEADLOCK, Answer.VIOLATED, "replayed", "exhaustive", "d"))
+from pluscheck.pipeline.story import cycles
+from stories import LOCKS, told
 
 
 def test_a_deadlock_is_a_cycle_of_lanes_that_wait_for_locks() -> None:

@@ -51,6 +51,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from pluscheck.cli.recheck import run_recheck
 
             return run_recheck(arguments)
+        case "gate":
+            from pluscheck.cli.gate import run_gate
+
+            return run_gate(arguments)
         case "export":
             from pluscheck.cli.export import run_export
 
@@ -94,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"pluscheck {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_verify(commands, common)
+    _add_gate(commands, common)
     lower = commands.add_parser("lower", parents=[common], help="print the transition system that the engines see")
     lower.add_argument("spec", type=Path, metavar="SPEC", help="a .plus file")
     lower.add_argument("--model", metavar="NAME", help="which of its models (default: all)")
@@ -166,14 +171,70 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
     verify.add_argument(
         "--traces", action="store_true", help="also show the traces of expected violations and witnesses"
     )
-    verify.add_argument("--format", choices=("text", "json"), default="text", help="of standard output (default: text)")
+    _add_output(verify)
     verify.add_argument(
+        "--html", type=Path, metavar="DIR", help="write a page for each trace and each proof, and index.html"
+    )
+
+
+def _add_gate(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the command `gate`."""
+    gate = commands.add_parser(
+        "gate",
+        parents=[common],
+        help="check stored evidence anew, and whether all that is expected has some",
+        description="Check stored evidence anew, look for what is new or out of date, and fail where expectations and evidence differ.",
+    )
+    gate.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="a .plus file, or a directory of them (default: spec)"
+    )
+    gate.add_argument(
+        "--proofs", type=Path, default=Path("proofs"), metavar="DIR", help="where evidence is stored (default: proofs)"
+    )
+    gate.add_argument(
+        "--update", action="store_true", help="write what is new or changed, and remove what is of nothing"
+    )
+    gate.add_argument("--timeout", type=_positive, metavar="SECONDS", help="to look for what is new, for each model")
+    gate.add_argument(
+        "--prove-seconds",
+        type=_positive,
+        metavar="SECONDS",
+        help="how long each engine may look for a proof that no model asks for (default: 10)",
+    )
+    gate.add_argument("--memory", type=_natural, metavar="MB", help="for the whole process (default: half of it all)")
+    gate.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="spec:model:property, parts left out being anything; may be repeated",
+    )
+    gate.add_argument("--cache", type=Path, metavar="DIR", help="of what was checked before (default: the user's own)")
+    gate.add_argument("--no-cache", action="store_true", help="check everything anew")
+    gate.add_argument(
+        "--traces", action="store_true", help="also show the traces of expected violations that are looked for"
+    )
+    _add_output(gate)
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    """Add the options that say what is shown, how and where."""
+    command.add_argument(
+        "--format",
+        choices=("text", "json", "junit", "sarif", "github"),
+        default="text",
+        help="of the report (default: text)",
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the report there (default: standard output)"
+    )
+    command.add_argument(
         "--timings",
         action=argparse.BooleanOptionalAction,
         help="show seconds (default: on a terminal only, so that output kept is always the same)",
     )
-    verify.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
-    verify.add_argument("-q", "--quiet", action="store_true", help="show only what is not as expected")
+    command.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
+    command.add_argument("-q", "--quiet", action="store_true", help="show only what is not as expected")
 
 
 def _natural(text: str) -> int:

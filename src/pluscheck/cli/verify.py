@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from pluscheck.base.answers import interrupt
 from pluscheck.base.diagnostics import Diagnostic
 from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
+from pluscheck.cli.formats import reported
 from pluscheck.cli.worker import AbandonedError, on_large_stack
 from pluscheck.engines.interface import Progress
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO
 from pluscheck.pipeline.options import Options, Pattern, UsageError
 from pluscheck.pipeline.verify import stdlib_files, verify
-from pluscheck.report.json import report_json
 from pluscheck.report.model import Answer, ModelReport, Outcome, Report, SpecReport
-from pluscheck.report.text import Look, model_text, name_width, spec_heading, summary_text
+from pluscheck.report.text import Look, model_text, name_width, spec_heading
 
 DEFAULT_PATH = Path("spec")
 
@@ -32,23 +33,17 @@ def run_verify(arguments: argparse.Namespace) -> int:
     try:
         options = _options(arguments)
         paths = _paths(arguments)
-        show = Show(_look(arguments), text=arguments.format == "text", no_color=arguments.no_color)
-        report = _verified(paths, options, show)
+        show = show_of(arguments)
+        report = run_shown(lambda: verify(paths, options, show), show, options)
     except UsageError as error:
         output.say(f"pluscheck: {error}")
         return Exit.USAGE
-    code = exit_code(report)
-    if arguments.format == "json":
-        output.write(report_json(report, code, timings=bool(arguments.timings)))
-    else:
-        output.write(summary_text(report, show.look))
-    if not report.interrupted:
-        return code
-    output.write("")
-    sys.stderr.flush()
-    if show.abandoned:  # the engine still runs in its thread, and Python would wait for what it has locked
-        os._exit(Exit.INTERRUPTED)
-    return Exit.INTERRUPTED
+    except OSError as error:
+        if arguments.html is None:
+            raise
+        output.say(f"pluscheck: cannot write pages to {arguments.html}: {error.strerror}")
+        return Exit.USAGE
+    return reported(report, exit_code(report), show, arguments)
 
 
 def exit_code(report: Report) -> int:
@@ -83,13 +78,14 @@ def _options(arguments: argparse.Namespace) -> Options:
         depth=arguments.depth,
         seconds=arguments.timeout,
         prove_seconds=arguments.prove_seconds,
-        memory=_half_of_memory() if arguments.memory is None else arguments.memory * 1024 * 1024,
+        memory=half_of_memory() if arguments.memory is None else arguments.memory * 1024 * 1024,
         only=tuple(Pattern.parse(text) for text in arguments.only),
         strict=arguments.strict,
+        html=arguments.html,
     )
 
 
-def _half_of_memory() -> int | None:
+def half_of_memory() -> int | None:
     """Return half of the machine's memory in bytes, where the system tells."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
@@ -120,10 +116,16 @@ def _look(arguments: argparse.Namespace) -> Look:
     )
 
 
-def _verified(paths: tuple[Path, ...], options: Options, show: Show) -> Report:
-    """Return the report; if Ctrl-C ends the run, of what was known by then. Raises UsageError."""
+def show_of(arguments: argparse.Namespace) -> Show:
+    """Return what shows a run: on standard output only where text is wanted there."""
+    is_text = arguments.format == "text" and arguments.output is None
+    return Show(_look(arguments), text=is_text, no_color=arguments.no_color)
+
+
+def run_shown(run: Callable[[], Report], show: Show, options: Options) -> Report:
+    """Return the report of a run; if Ctrl-C ends it, of what was known by then. Raises what the run raises."""
     try:
-        return on_large_stack(lambda: verify(paths, options, show), show.stop)
+        return on_large_stack(run, show.stop)
     except AbandonedError:
         show.abandoned = True
         return show.so_far(options)

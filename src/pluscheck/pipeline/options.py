@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Protocol
 
 from pluscheck.base.diagnostics import Diagnostic
@@ -55,6 +56,8 @@ class Options:
     prove_seconds: float | None = None
     only: tuple[Pattern, ...] = field(default=())
     strict: bool = False
+    html: Path | None = None
+    """The folder that pages are written to, if there are to be any."""
 
     def selects(self, spec: str, model: str, name: str) -> bool:
         """Return whether the property is to be checked."""

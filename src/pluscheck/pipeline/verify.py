@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pluscheck.base.errors import SpecError
 from pluscheck.evidence.verdict import Reason
@@ -12,6 +13,9 @@ from pluscheck.pipeline.discover import SUFFIX, spec_files
 from pluscheck.pipeline.options import Options, UsageError, Watcher
 from pluscheck.pipeline.reading import LIBRARY_FOLDER, Spec, read
 from pluscheck.report.model import ModelReport, Part, Report, SpecReport
+
+if TYPE_CHECKING:
+    from pluscheck.pipeline.pages import Pages
 
 
 def stdlib_files() -> tuple[Path, ...]:
@@ -28,17 +32,30 @@ def verify(paths: Iterable[Path], options: Options, watcher: Watcher) -> Report:
     specs = [spec for spec in read(spec_files(paths), options) if spec.models or spec.diagnostics]
     if options.only and not specs:
         raise UsageError("--only selects none of the properties")
+    pages = _pages(options)
     reports: list[SpecReport] = []
     interrupted = False
     for spec in specs:
-        report, interrupted = _verified(spec, options, watcher)
+        report, interrupted = _verified(spec, options, watcher, pages)
         reports.append(report)
         if interrupted:
             break
-    return Report(tuple(reports), options.strict, interrupted)
+    whole = Report(tuple(reports), options.strict, interrupted)
+    if pages is not None:
+        pages.run(whole)
+    return whole
 
 
-def _verified(spec: Spec, options: Options, watcher: Watcher) -> tuple[SpecReport, bool]:
+def _pages(options: Options) -> Pages | None:
+    """Return who writes the pages that are asked for."""
+    if options.html is None:
+        return None
+    from pluscheck.pipeline.pages import Pages  # templates take time to load
+
+    return Pages(options.html)
+
+
+def _verified(spec: Spec, options: Options, watcher: Watcher, pages: Pages | None) -> tuple[SpecReport, bool]:
     """Return what is found of a spec, and whether it was interrupted."""
     wrong = dict.fromkeys(spec.diagnostics)
     if spec.models:
@@ -47,13 +64,15 @@ def _verified(spec: Spec, options: Options, watcher: Watcher) -> tuple[SpecRepor
     interrupted = False
     for model in spec.models:
         try:
-            report = checked(spec.file, model, options, watcher, spec.elaborated).report
+            found = checked(spec.file, model, options, watcher, spec.elaborated)
         except SpecError as error:  # a system without initial states, or one too large, shows itself only here
             wrong.update(dict.fromkeys(error.diagnostics))
             continue
-        reports.append(report)
-        watcher.model_finished(report)
-        interrupted = any(p.reason == Reason.INTERRUPTED for p in report.properties)
+        reports.append(found.report)
+        watcher.model_finished(found.report)
+        if pages is not None:
+            pages.model(spec.file, model, found.report, dict(found.judged))
+        interrupted = any(p.reason == Reason.INTERRUPTED for p in found.report.properties)
         if interrupted:
             break
     if wrong:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TypeVar
 
 from pluscheck.base.codes import Code
 from pluscheck.base.load import load
 from pluscheck.base.source import Source, Span
+from pluscheck.base.writing import write_whole
 from pluscheck.core.system import Expected
 from pluscheck.proofs.document import (
     FORMAT,
@@ -70,31 +68,7 @@ def write_proof(path: Path, proof: StoredProof) -> bool:
 
     A reader finds the file as it was or as it is to be, never a part of it. Raises OSError.
     """
-    data = proof_text(proof).encode()
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
-            return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    return True
-
-
-def _umask() -> int:
-    """Return which permissions new files do not get; there is no way to ask without setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return write_whole(path, proof_text(proof).encode())
 
 
 def _proof(proof: StoredProof) -> Json:

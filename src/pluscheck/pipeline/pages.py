@@ -1,0 +1,128 @@
+"""The pages of a run: one for each verdict that there is something to show of, and one that leads to them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pluscheck.base.source import NOWHERE
+from pluscheck.base.writing import write_whole
+from pluscheck.core.digest import system_digest
+from pluscheck.core.system import DEADLOCK, FAULTS, Model, TransitionSystem
+from pluscheck.core.values import Function, Value, show
+from pluscheck.evidence.verdict import Proved
+from pluscheck.pipeline.evidence import Judged
+from pluscheck.pipeline.story import About, story
+from pluscheck.proofs.document import StoredInduction, StoredInvariant
+from pluscheck.proofs.files import proof_path
+from pluscheck.report.html.page import ProofView, index_page, proof_page, trace_page
+from pluscheck.report.model import ModelReport, PropertyReport, Report
+
+INDEX = "index.html"
+
+
+@dataclass(slots=True)
+class Pages:
+    """Writes the pages of one run into `folder`, each as soon as its verdict is known. Raises OSError."""
+
+    folder: Path
+    _links: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    _off: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def model(self, file: str, model: Model, report: ModelReport, judged: dict[str, Judged]) -> None:
+        """Write the pages of one model."""
+        system = model.system
+        self._off[file, system.model] = tuple(_switched_off(system))
+        for row in report.properties:
+            found = judged.get(row.name)
+            if found is None:
+                continue
+            text = self._page(file, system, report, row, found)
+            if text is not None:
+                path = proof_path(self.folder, system.name, system.model, row.name).with_suffix(".html")
+                write_whole(path, text.encode())
+                self._links[file, system.model, row.name] = Path(os.path.relpath(path, self.folder)).as_posix()
+
+    def run(self, report: Report) -> None:
+        """Write the page of the whole run."""
+        write_whole(self.folder / INDEX, index_page(report, self._off, self._links).encode())
+
+    def _page(
+        self, file: str, system: TransitionSystem, report: ModelReport, row: PropertyReport, judged: Judged
+    ) -> str | None:
+        engine = row.engine or report.engine
+        digest = system_digest(system, [row.name]).rpartition(":")[2]
+        if judged.run is not None:
+            about = About(file, row.kind, row.answer, row.judged, engine, digest)
+            return trace_page(story(system, judged.run, about))
+        if isinstance(judged.verdict, Proved):
+            return proof_page(_proof(file, system, row, judged, engine, digest))
+        return None
+
+
+def _proof(
+    file: str, system: TransitionSystem, row: PropertyReport, judged: Judged, engine: str, digest: str
+) -> ProofView:
+    text = judged.text
+    invariant = text.invariant if isinstance(text, StoredInduction) else text
+    claim = next((p for p in system.properties if p.name == row.name), None)
+    formula = "" if claim is None or claim.formula.span == NOWHERE else claim.formula.span.text
+    return ProofView(
+        module=system.name,
+        file=file,
+        model=system.model,
+        property=row.name,
+        claim=_claim(row.name),
+        formula=formula,
+        engine=engine,
+        judged=row.judged or "",
+        digest=digest,
+        scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
+        switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch),
+        obligations=_obligations(text),
+        clauses=() if invariant is None else tuple(clause.text for clause in invariant.conjuncts),
+        with_properties=() if invariant is None else invariant.properties,
+    )
+
+
+def _claim(name: str) -> str:
+    if name == DEADLOCK:
+        return "No state that can be reached, in runs of any length, is a deadlock."
+    if name == FAULTS:
+        return "Nothing that is evaluated, in runs of any length, is undefined."
+    return f"{name} holds in runs of any length."
+
+
+def _obligations(text: StoredInvariant | StoredInduction | None) -> tuple[tuple[str, str], ...]:
+    """Return what had to be shown."""
+    if text is None:
+        return (
+            (
+                "All states were found.",
+                "Every initial state is among them, and so is every state that a step leads to.",
+            ),
+            ("Safety.", "Nothing is wrong in any of them."),
+        )
+    inductive = (
+        ("Initiation.", "Every initial state satisfies the invariant."),
+        ("Consecution.", "Every step from a state that satisfies it leads to one that does."),
+    )
+    if isinstance(text, StoredInduction):
+        step = f"After {text.k} step{'' if text.k == 1 else 's'} in a row without a violation there is none."
+        return (*inductive, ("Base.", "No shorter run from an initial state violates the property."), ("Step.", step))
+    return (*inductive, ("Safety.", "No state that satisfies it violates the property."))
+
+
+def _switched_off(system: TransitionSystem) -> list[str]:
+    return [path for c in system.constants if c.is_switch for path in _off_bits(c.name, c.value)]
+
+
+def _off_bits(path: str, value: Value) -> list[str]:
+    match value:
+        case False:
+            return [path]
+        case Function(pairs):
+            return [bit for argument, inner in pairs for bit in _off_bits(f"{path}[{show(argument)}]", inner)]
+        case _:
+            return []

@@ -1,0 +1,1 @@
+"""Pages that one can attach to a mail: one file each, with all that it needs in it."""

@@ -1,0 +1,237 @@
+"""The page of a trace: one file without anything to fetch, the same for the same story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pluscheck import __version__
+from pluscheck.report.because import because, headline, short
+from pluscheck.report.html.picture import lock_bars, wait_cycles
+from pluscheck.report.model import Outcome, PropertyReport, Reason, Report
+from pluscheck.report.story import Extent, Story
+
+MOST_LINES = 20_000
+"""So many lines of source are shown; a page with more would not open without a pause."""
+
+
+def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None = None) -> str:
+    """Return the page, as HTML.
+
+    `attachments` are what else the reader may save: by what the button says (`ITF`), the name of the file and its text.
+    """
+    given = attachments or {}
+    return (
+        _environment()
+        .get_template("trace.html")
+        .render(
+            story=story,
+            headline=headline(story),
+            why=because(story),
+            cycles=wait_cycles(story),
+            locks=lock_bars(story),
+            acting={step.lane for step in story.steps},
+            first_false=[_first_false(story, number) for number in range(len(story.properties))],
+            initial=list(zip(story.paths, story.states[0].values, strict=True)) if story.states else [],
+            sources=_sources(story),
+            downloads=[(name, file) for name, (file, _) in given.items()],
+            attached=[(name, file, embedded(text)) for name, (file, text) in given.items()],
+            data=embedded(_data(story)),
+            style=_asset("style.css"),
+            script=_asset("script.js"),
+            short=short,
+            truth_class=_truth_class,
+            truth_mark=_truth_mark,
+            truth_word=_truth_word,
+        )
+    )
+
+
+def embedded(value: Any) -> Markup:
+    """Return a value as JSON that ends no script, whatever text is in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pluscheck.report.html", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    return environment
+
+
+@cache
+def _asset(name: str) -> Markup:
+    return Markup((files("pluscheck.report.html") / name).read_text(encoding="utf-8"))
+
+
+def _sources(story: Story) -> list[dict[str, Any]]:
+    """Return the files in which something of the run stands, the specification's own first."""
+    used = {step.extent.file for step in story.steps if step.extent is not None}
+    used |= {guard.file for step in story.steps for guard in step.guards}
+    used |= {blocked.guard.file for state in story.states for blocked in state.blocked if blocked.guard is not None}
+    if story.formula is not None:
+        used.add(story.formula.file)
+    return [
+        {"name": source.name, "lines": source.text.splitlines()[:MOST_LINES]}
+        for source in story.sources
+        if source.name in used
+    ]
+
+
+def _first_false(story: Story, number: int) -> int | None:
+    return next((i for i, state in enumerate(story.states) if state.truths[number] is False), None)
+
+
+def _data(story: Story) -> dict[str, Any]:
+    """Return what the script needs: of the states only what changes, and each reason once."""
+    blockings: dict[str, int] = {}
+    blocked: list[list[int]] = []
+    for state in story.states:
+        here = []
+        for one in state.blocked:
+            entry = {
+                "lane": one.lane,
+                "action": short(one.action),
+                "arguments": one.arguments,
+                "guard": _lines(one.guard),
+                "reasons": [_reason(reason) for reason in one.reasons],
+            }
+            here.append(blockings.setdefault(json.dumps(entry), len(blockings)))
+        blocked.append(here)
+    return {
+        "lanes": [lane.name for lane in story.lanes],
+        "paths": story.paths,
+        "initial": story.states[0].values if story.states else [],
+        "formula": _lines(story.formula),
+        "steps": [
+            {
+                "lane": step.lane,
+                "action": short(step.action),
+                "arguments": step.arguments,
+                "extent": _lines(step.extent),
+                "guards": [_lines(guard) for guard in step.guards],
+                "changes": [(change.path, change.new) for change in step.changes],
+            }
+            for step in story.steps
+        ],
+        "blocked": blocked,
+        "blockings": [json.loads(text) for text in blockings],
+    }
+
+
+def _lines(extent: Extent | None) -> Sequence[str | int] | None:
+    """Return a file and the first and last line of a stretch of it."""
+    if extent is None:
+        return None
+    last = extent.end_line if extent.end_column > 1 or extent.end_line == extent.line else extent.end_line - 1
+    return (extent.file, extent.line, last)
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    place = reason.place
+    return {
+        "text": "" if place is None else place.text[place.column - 1 :][: place.width],
+        "truth": reason.truth,
+        "bindings": reason.bindings,
+        "values": reason.values,
+    }
+
+
+def _truth_class(truth: bool | None) -> str:
+    return {True: "true", False: "false", None: "undefined"}[truth]
+
+
+def _truth_mark(truth: bool | None) -> str:
+    return {True: "✔", False: "✘", None: "–"}[truth]
+
+
+def _truth_word(truth: bool | None) -> str:
+    return {True: "TRUE", False: "FALSE", None: "not defined"}[truth]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """A proof to be shown: what it is of, who found and who judged it, and the invariant that it rests on, if it rests on one.
+
+    `obligations` are what was discharged, each with its name; `clauses` the invariant's conjuncts as text, `with_properties` those of the specification's own that are part
+    of it.
+    """
+
+    module: str
+    file: str
+    model: str
+    property: str
+    claim: str
+    formula: str
+    engine: str
+    judged: str
+    digest: str
+    scope: tuple[tuple[str, int], ...]
+    switches: tuple[tuple[str, str], ...]
+    obligations: tuple[tuple[str, str], ...]
+    clauses: tuple[str, ...]
+    with_properties: tuple[str, ...]
+
+
+def proof_page(proof: ProofView) -> str:
+    """Return the page of a proof, as HTML."""
+    given = {field.name: getattr(proof, field.name) for field in fields(proof)}
+    return (
+        _environment()
+        .get_template("proof.html")
+        .render(**given, version=__version__, style=_asset("style.css"), script="")
+    )
+
+
+def index_page(
+    report: Report, off: Mapping[tuple[str, str], Sequence[str]], links: Mapping[tuple[str, str, str], str]
+) -> str:
+    """Return the page of a whole run: of every specification a table of its models and properties, and which protections each model is without.
+
+    `off` has the switches that are off by file and model, `links` the pages of single verdicts by file, model and property.
+    """
+    specs = []
+    for spec in report.specs:
+        columns = list(dict.fromkeys(p.name for model in spec.models for p in model.properties))
+        rows = []
+        for model in spec.models:
+            by_name = {p.name: p for p in model.properties}
+            cells = [_cell(by_name.get(name), links.get((spec.file, model.name, name))) for name in columns]
+            rows.append({"name": model.name, "off": off.get((spec.file, model.name), ()), "cells": cells})
+        wrong = [f"{d.code}: {d.message}" for d in spec.diagnostics]
+        specs.append({"module": spec.module, "file": spec.file, "wrong": wrong, "columns": columns, "rows": rows})
+    met = sum(outcome is Outcome.MET for outcome in report.outcomes)
+    return (
+        _environment()
+        .get_template("index.html")
+        .render(
+            summary=f"{met} of {len(report.outcomes)} verdicts as expected",
+            version=__version__,
+            specs=specs,
+            style=_asset("style.css"),
+            script="",
+        )
+    )
+
+
+def _cell(row: PropertyReport | None, link: str | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    steps = "" if row.steps is None or row.steps < 0 else f" {'in' if row.trace else 'to'} {row.steps}"
+    return {"answer": str(row.answer), "text": f"{row.answer}{steps}", "met": row.outcome is Outcome.MET, "link": link}

@@ -1,0 +1,255 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const story = JSON.parse($("#story").textContent);
+
+  // ---- light and dark: what the system says, unless the reader says otherwise
+  const theme = $("#theme");
+  const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
+  theme.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; nameTheme(); });
+  nameTheme();
+
+  const help = $("#help");
+  const toggleHelp = () => {
+    help.hidden = !help.hidden;
+    $("#help-button").setAttribute("aria-expanded", String(!help.hidden));
+  };
+  $("#help-button").addEventListener("click", toggleHelp);
+
+  for (const button of $$("[data-download]")) {
+    button.addEventListener("click", () => {
+      const text = JSON.parse($(`[data-attachment="${CSS.escape(button.dataset.download)}"]`).textContent);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+      link.download = button.dataset.file;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+
+  if (!story.steps) return;
+  const last = story.steps.length;
+
+  // ---- the values of every part in every state: the initial ones, and what each step changed
+  const position = new Map(story.paths.map((path, number) => [path, number]));
+  const states = [story.initial];
+  for (const step of story.steps) {
+    const values = states[states.length - 1].slice();
+    for (const [path, value] of step.changes) values[position.get(path)] = value;
+    states.push(values);
+  }
+
+  let now = last;
+  let chosen = null;
+  let lane = "";
+
+  const cells = new Map();
+  for (const cell of $$(".picture [data-state]")) {
+    const key = Number(cell.dataset.state);
+    if (!cells.has(key)) cells.set(key, []);
+    if (cell.tagName !== "BUTTON") cells.get(key).push(cell);
+  }
+  const buttons = $$("button.state");
+  const items = $$(".steps > li");
+  const lines = new Map();
+  for (const source of $$(".source")) {
+    lines.set(source.dataset.file, { box: source, lines: $$(".line", source) });
+  }
+
+  const element = (name, text, className) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  };
+
+  const mark = (extent, className) => {
+    const source = extent && lines.get(extent[0]);
+    if (!source) return null;
+    for (let line = extent[1]; line <= extent[2]; line += 1) source.lines[line - 1]?.classList.add(className);
+    return source.lines[extent[1] - 1];
+  };
+
+  const showSource = () => {
+    for (const marked of $$(".line.fired, .line.guard, .line.stops, .line.formula")) marked.classList.remove("fired", "guard", "stops", "formula");
+    const step = story.steps[now - 1];
+    let first = null;
+    if (step) {
+      first = mark(step.extent, "fired");
+      for (const guard of step.guards) mark([guard[0], guard[1], guard[1]], "guard");
+    }
+    if (now === last) mark(story.formula, "formula");
+    const target = first || (now === last ? mark(story.formula, "formula") : null);
+    if (!target) return;
+    const box = target.closest(".source");
+    box.open = true;
+    const code = target.closest(".code");
+    code.scrollTop = target.offsetTop - code.offsetTop - 60;
+  };
+
+  const text = (reason) => {
+    const bound = reason.bindings.map(([name, value]) => `${name} = ${value}`).join(", ");
+    const values = reason.values.map(([name, value]) => `${name} = ${value}`).join(", ");
+    return [reason.text && `${reason.text} is ${reason.truth ? "TRUE" : "FALSE"}`, bound && `with ${bound}`, values && `where ${values}`].filter(Boolean).join(", ");
+  };
+
+  const showBlocked = () => {
+    const list = $("#blocked");
+    const found = (story.blocked[now] || []).map((number) => story.blockings[number]).filter((one) => lane === "" || one.lane === Number(lane));
+    list.replaceChildren(...found.map((one) => {
+      const item = element("li");
+      const args = one.arguments.map(([name, value]) => `${name} = ${value}`).join(", ");
+      item.append(element("b", `${story.lanes[one.lane]}: ${one.action}${args && ` (${args})`}`), ": ");
+      item.append(one.reasons.length ? one.reasons.map(text).filter(Boolean).join("; ") || "its guard is FALSE" : "there is nothing to choose from");
+      if (one.guard) {
+        const show = element("button", `line ${one.guard[1]}`);
+        show.type = "button";
+        show.addEventListener("click", () => {
+          const target = mark(one.guard, "stops");
+          if (target) { target.closest(".source").open = true; target.scrollIntoView({ block: "nearest" }); }
+        });
+        item.append(" ", show);
+      }
+      return item;
+    }));
+    if (!found.length) list.append(element("li", "Nothing here is kept from happening."));
+  };
+
+  const showWhole = () => {
+    const whole = $("#whole");
+    const full = $("#full").checked;
+    whole.hidden = !full;
+    $(".steps").hidden = full;
+    if (!full) return;
+    const table = element("table", undefined, "values");
+    const head = table.createTHead().insertRow();
+    for (const title of ["part of the state", `value in state ${now}`]) {
+      const cell = element("th", title);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    const body = table.createTBody();
+    states[now].forEach((value, number) => {
+      const row = body.insertRow();
+      row.dataset.path = story.paths[number];
+      const name = element("th");
+      name.scope = "row";
+      name.append(element("code", story.paths[number]));
+      const cell = element("td");
+      const changed = now > 0 && states[now - 1][number] !== value;
+      cell.append(element("code", value));
+      if (changed) cell.append(" ← ", element("code", states[now - 1][number]));
+      row.append(name, cell);
+    });
+    whole.replaceChildren(table);
+  };
+
+  const showChosen = () => {
+    for (const row of $$(".values tr[data-path]")) row.classList.toggle("chosen", row.dataset.path === chosen);
+  };
+
+  const address = () => {
+    const parts = new URLSearchParams();
+    parts.set("step", String(now));
+    if (chosen) parts.set("var", chosen);
+    if (lane !== "") parts.set("proc", story.lanes[Number(lane)]);
+    return `#${parts}`;
+  };
+
+  const describe = () => {
+    const step = story.steps[now - 1];
+    return step ? `State ${now} of ${last}: ${story.lanes[step.lane]} did ${step.action}${step.arguments.map(([name, value]) => `, ${name} = ${value}`).join("")}` : `State 0 of ${last}: the initial state`;
+  };
+
+  const show = ({ remember = true } = {}) => {
+    for (const marked of $$(".picture .now")) marked.classList.remove("now");
+    for (const cell of cells.get(now) || []) cell.classList.add("now");
+    buttons.forEach((button, number) => { button.tabIndex = number === now ? 0 : -1; button.setAttribute("aria-current", number === now ? "step" : "false"); });
+    items.forEach((item, number) => item.classList.toggle("current", number === now));
+    $("#live").textContent = describe();
+    showWhole();
+    showChosen();
+    showSource();
+    showBlocked();
+    const head = buttons[now]?.closest("th");
+    const scroll = $(".scroll");
+    if (head && scroll) {
+      const from = head.offsetLeft - 160, to = head.offsetLeft + head.offsetWidth;
+      if (from < scroll.scrollLeft) scroll.scrollLeft = Math.max(0, from);
+      else if (to > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = to - scroll.clientWidth;
+    }
+    if (remember) history.replaceState(null, "", address());
+  };
+
+  const go = (state) => { now = Math.min(last, Math.max(0, state)); show(); };
+
+  const goToChange = (direction) => {
+    const number = position.get(chosen);
+    if (number === undefined) return;
+    for (let state = now + direction; state >= 1 && state <= last; state += direction) {
+      if (states[state][number] !== states[state - 1][number]) { go(state); return; }
+    }
+  };
+
+  const restore = () => {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const step = Number(parts.get("step"));
+    now = parts.has("step") && Number.isInteger(step) ? Math.min(last, Math.max(0, step)) : last;
+    chosen = position.has(parts.get("var")) ? parts.get("var") : null;
+    const number = story.lanes.indexOf(parts.get("proc"));
+    lane = number < 0 ? "" : String(number);
+    $("#process").value = lane;
+    show({ remember: false });
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button.state");
+    if (button) { go(Number(button.dataset.state)); return; }
+    const row = event.target.closest(".values tr[data-path]");
+    if (row) { chosen = chosen === row.dataset.path ? null : row.dataset.path; show(); return; }
+    const cell = event.target.closest(".picture td[data-state]");
+    if (cell) { go(Number(cell.dataset.state)); return; }
+    const line = event.target.closest(".line");
+    if (line) {
+      const file = line.closest(".source").dataset.file, number = Number(line.dataset.line);
+      const executed = story.steps.flatMap((step, index) => (step.extent && step.extent[0] === file && step.extent[1] <= number && number <= step.extent[2] ? [index + 1] : []));
+      const after = executed.find((state) => state > now) ?? executed[0];
+      if (after !== undefined) go(after);
+      $("#live").textContent = executed.length ? `Line ${number} is part of step${executed.length > 1 ? "s" : ""} ${executed.join(", ")}` : `No step of this run stands on line ${number}`;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, input[type=text], textarea")) return;
+    const inCode = event.target.closest(".code");
+    const actions = {
+      ArrowRight: () => go(now + 1), k: () => go(now + 1), ArrowLeft: () => go(now - 1), j: () => go(now - 1),
+      Home: () => go(0), End: () => go(last), n: () => goToChange(1), p: () => goToChange(-1),
+      d: () => { $("#full").checked = !$("#full").checked; show(); }, "?": toggleHelp,
+    };
+    const action = actions[event.key];
+    if (!action || (inCode && event.key.startsWith("Arrow"))) return;
+    event.preventDefault();
+    action();
+    if (document.activeElement?.classList.contains("state")) buttons[now].focus();
+  });
+
+  $("#previous").addEventListener("click", () => go(now - 1));
+  $("#next").addEventListener("click", () => go(now + 1));
+  $("#full").addEventListener("change", () => show());
+  $("#process").addEventListener("change", (event) => { lane = event.target.value; show(); });
+  $("#quiet").addEventListener("change", (event) => { for (const row of $$(".quiet")) row.classList.toggle("shown", event.target.checked); });
+  $("#slice").addEventListener("change", (event) => $(".picture").classList.toggle("dim", event.target.checked));
+  $(".picture").classList.add("dim");
+  $("#copy").addEventListener("click", async () => {
+    history.replaceState(null, "", address());
+    const link = location.href;
+    try { await navigator.clipboard.writeText(link); } catch { window.prompt("The link to this step:", link); }
+  });
+  window.addEventListener("hashchange", restore);
+  restore();
+})();

@@ -1,0 +1,141 @@
+"""The pages that `--html` writes: whole in themselves, without anything to fetch, always the same, and text stays text."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pluscheck.pipeline.options import Options, Unwatched
+from pluscheck.pipeline.verify import verify
+from pluscheck.report.html.page import trace_page
+from pluscheck.report.html.picture import lock_bars, wait_cycles
+from pluscheck.report.model import Reason
+from pluscheck.report.story import Story
+from stories import LOCKS, told
+
+
+class Page(HTMLParser):
+    """Collects what the tests look at."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def having(self, tag: str, attribute: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag and attribute in attributes]
+
+
+@pytest.fixture(scope="module")
+def deadlock() -> Story:
+    return told(LOCKS, "deadlock")
+
+
+def test_a_page_needs_nothing_but_itself(deadlock: Story) -> None:
+    text = trace_page(deadlock)
+    assert not re.search(r"https?:|@import|fetch\(|XMLHttpRequest|url\((?!#)", text)
+    assert not [tag for tag, attributes in Page(text).tags if "src" in attributes or tag in ("link", "iframe", "img")]
+    assert "default-src 'none'" in text
+
+
+def test_the_same_story_gives_the_same_bytes(deadlock: Story) -> None:
+    assert trace_page(deadlock) == trace_page(told(LOCKS, "deadlock"))
+
+
+def test_there_is_a_lane_for_each_process_and_a_bar_for_each_ownership(deadlock: Story) -> None:
+    page = Page(trace_page(deadlock))
+    lanes = page.having("tr", "data-lane")
+    assert len(lanes) == len(deadlock.lanes)
+    bars = [
+        (int(cell["data-from"] or 0), int(cell["colspan"] or 0), cell["data-mode"])
+        for cell in page.having("td", "data-from")
+        if cell["data-mode"]
+    ]
+    for lock, path in enumerate(deadlock.locks):
+        for number, state in enumerate(deadlock.states):
+            held = [(holding.mode, who) for holding in state.holdings[lock] for who in holding.holders]
+            drawn = [
+                (segment.mode, bar.holder)
+                for whole in lock_bars(deadlock)
+                if whole.path == path
+                for bar in whole.bars
+                for segment in bar.segments
+                if segment.mode in ("S", "X") and segment.start <= number < segment.start + segment.length
+            ]
+            assert sorted(drawn) == sorted(held)
+    expected = [
+        (segment.start, segment.length, segment.mode)
+        for whole in lock_bars(deadlock)
+        for bar in whole.bars
+        for segment in bar.segments
+        if segment.mode
+    ]
+    assert bars == expected
+
+
+def test_a_deadlock_is_drawn_and_written_out(deadlock: Story) -> None:
+    (cycle,) = wait_cycles(deadlock)
+    assert "Task1 holds lock[" in cycle.words
+    assert "Task2 holds lock[" in cycle.words
+    text = trace_page(deadlock)
+    assert "<figcaption>Task1 holds lock[" in text
+    assert text.count('class="edge"') == 2
+
+
+def test_markup_in_names_and_values_stays_text(deadlock: Story) -> None:
+    evil = "</script><img src=x onerror=alert(1)>"
+    hostile = replace(
+        deadlock,
+        module=evil,
+        model=evil,
+        property=evil,
+        locks=tuple(evil for _ in deadlock.locks),
+        paths=(evil, *deadlock.paths[1:]),
+        lanes=tuple(replace(lane, name=evil) for lane in deadlock.lanes),
+        reasons=(Reason(None, False, ((evil, evil),), ((evil, evil),)),),
+        sources=tuple(replace(source, text=evil) for source in deadlock.sources),
+    )
+    text = trace_page(hostile, {evil: (evil, evil)})
+    assert "<img" not in text
+    page = Page(text)
+    assert not [tag for tag, _ in page.tags if tag == "img"]
+    assert text.count("<script") == text.count("</script>")
+
+
+def test_without_scripts_every_step_is_there(deadlock: Story) -> None:
+    text = trace_page(deadlock)
+    static = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    for step in deadlock.steps:
+        assert f'id="state-{step.number}"' in static
+        for change in step.changes:
+            assert f'data-path="{change.path}"' in static
+
+
+def test_what_the_script_reads_is_json(deadlock: Story) -> None:
+    text = trace_page(deadlock, {"Trace": ("trace.txt", 'a "b" </script>')})
+    found = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, flags=re.DOTALL)
+    story, attachment = [json.loads(part) for part in found]
+    assert len(story["steps"]) == len(deadlock.steps)
+    assert attachment == 'a "b" </script>'
+
+
+def test_a_run_has_a_page_for_each_verdict_and_one_that_leads_to_them(tmp_path: Path) -> None:
+    spec = tmp_path / "Locks.plus"
+    spec.write_text(LOCKS, encoding="utf-8")
+    for _ in range(2):  # what is there already is written over, and comes out the same
+        report = verify([spec], Options(html=tmp_path / "pages"), Unwatched())
+        before = {path: path.read_bytes() for path in sorted((tmp_path / "pages").rglob("*.html"))}
+    names = {p.name for p in report.specs[0].models[0].properties if p.answer in ("violated", "reached", "proved")}
+    assert {path.stem for path in before} == {*names, "index"}
+    index = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    for link in re.findall(r'href="([^"]*)"', index):
+        assert (tmp_path / "pages" / link).is_file()
+    assert "without Ordered" in index
