@@ -82,6 +82,13 @@ def _k_induction() -> Engine:
     return k_induction
 
 
+def _spacer() -> Engine:
+    """Return Z3's Spacer."""
+    from pluscheck.engines.spacer import spacer
+
+    return spacer
+
+
 ENGINES: Mapping[str, EngineEntry] = {
     "bmc": EngineEntry(_bmc, ends_at_depth=True, shortest=True),
     "bmc-z3": EngineEntry(_bmc_z3, ends_at_depth=True, shortest=True),
@@ -89,6 +96,7 @@ ENGINES: Mapping[str, EngineEntry] = {
     "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True),
     "ic3": EngineEntry(_ic3, ends_at_depth=False, shortest=True),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
+    "spacer": EngineEntry(_spacer, ends_at_depth=False, shortest=True),
 }
 """Engines that work alone."""
 

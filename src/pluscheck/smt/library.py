@@ -144,4 +144,4 @@ def array(terms: Sequence[Term]) -> Any:
     return (Ast * len(terms))(*terms)
 
 
-__all__ = ["BOOL_SORT", "Library", "Term", "Z3Exception", "array", "width_of", "z"]
+__all__ = ["BOOL_SORT", "Library", "Sort", "Term", "Z3Exception", "array", "width_of", "z"]

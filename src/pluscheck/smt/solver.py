@@ -99,15 +99,15 @@ class Solver:
         started = time.monotonic()
         self.interrupted = False
         # The limit is the whole process's, and out of memory while terms are made there would be nothing to go on with.
-        _limit_memory(self._memory)
+        limit_memory(self._memory)
         try:
             with at_work(self):
                 code = z.Z3_solver_check_assumptions(context, self.handle, len(assumptions), array(assumptions))
         except Z3Exception as error:
-            self.gave = _why(str(error))
+            self.gave = why_not(str(error))
             return Answer.UNKNOWN
         finally:
-            _limit_memory(None)
+            limit_memory(None)
             self.seconds += time.monotonic() - started
         match code:
             case 1:
@@ -115,7 +115,7 @@ class Solver:
             case -1:
                 return Answer.UNSAT
             case _:
-                self.gave = _why(z.Z3_solver_get_reason_unknown(context, self.handle))
+                self.gave = why_not(z.Z3_solver_get_reason_unknown(context, self.handle))
                 if self.interrupted:
                     self.gave = Gave.INTERRUPTED
                 if self.gave is Gave.UP and seconds is not None and time.monotonic() - started >= seconds:
@@ -141,11 +141,13 @@ class Solver:
         return bool(size > 0)
 
 
-def _limit_memory(megabytes: int | None) -> None:
+def limit_memory(megabytes: int | None) -> None:
+    """Let Z3 use so many megabytes in this process, or (None) as many as it wants."""
     z.Z3_global_param_set("memory_max_size", str(_UNLIMITED if megabytes is None else megabytes))
 
 
-def _why(reason: str | bytes) -> Gave:
+def why_not(reason: str | bytes) -> Gave:
+    """Return why there is no answer, by what Z3 says of it."""
     text = reason.decode() if isinstance(reason, bytes) else reason
     if "interrupted" in text:
         return Gave.INTERRUPTED
