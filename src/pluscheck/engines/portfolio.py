@@ -23,7 +23,7 @@ from pluscheck.core.walk import subterms
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Engine, Findings, Listener, Progress
 from pluscheck.engines.workers import CAN_PAUSE, Failed, Gone, Job, Message, Worker, Wrong, spoken
-from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
+from pluscheck.evidence.verdict import Bounded, Certificate, Proved, Reached, Reason, Unknown, Verdict, Violated
 
 NAME = "portfolio"
 """What the engine is called."""
@@ -159,6 +159,7 @@ class _Race:
     """The properties that provers were given."""
     decided: dict[str, tuple[Verdict, str]] = field(default_factory=dict)
     """Decisive verdicts, and the engine that each is from."""
+    certificates: dict[Certificate, Certificate] = field(default_factory=dict)
     searched: Findings | None = None
     """What the searcher found, once it is through."""
     searched_at: float | None = None
@@ -354,6 +355,10 @@ class _Race:
                 pass
             case _:
                 assert_never(verdict)
+        if isinstance(
+            verdict, Proved
+        ):  # what is told in parts comes in copies: who judges it looks at one certificate once
+            verdict = Proved(self.certificates.setdefault(verdict.certificate, verdict.certificate))
         known = self.decided.setdefault(name, (verdict, racer.name))
         if isinstance(known[0], Proved) != isinstance(verdict, Proved):
             raise InternalError(f"{known[1]} and {racer.name} contradict each other on {name}")

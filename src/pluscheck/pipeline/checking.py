@@ -109,7 +109,7 @@ def _property(
 ) -> tuple[PropertyReport, Judged | None]:
     """Return the verdict on one property, its evidence judged, compared with what is expected of it; and what the judge has accepted, if anything."""
     name = expectation.property
-    kind, place = _kind_and_place(system, name)
+    kind, place = kind_and_place(system, name)
     judged: Judged | None = None
     reason: str | None
     sites: tuple[SiteReport, ...] = ()
@@ -168,7 +168,7 @@ def _sites(judge: Judge, faults: Mapping[Site, Verdict]) -> tuple[SiteReport, ..
     return tuple(report for _, _, report in sorted(reports, key=lambda entry: entry[:2]))
 
 
-def _kind_and_place(system: TransitionSystem, name: str) -> tuple[Kind, Place | None]:
+def kind_and_place(system: TransitionSystem, name: str) -> tuple[Kind, Place | None]:
     """Return what kind of property it is, and where it is declared."""
     if name == DEADLOCK:
         return Kind.DEADLOCK, None

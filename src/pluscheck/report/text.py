@@ -108,7 +108,7 @@ def model_text(model: ModelReport, width: int, look: Look) -> str:
     for item in shown:
         lines.append(_property_line(item, model, width, look))
         lines.extend(_site_lines(item, look))
-        if item.trace is not None and (look.traces or item.outcome is not Outcome.MET):
+        if item.trace is not None and (look.traces or item.outcome not in (Outcome.MET, Outcome.DRIFT)):
             lines.append(Text())
             lines.append(Padding(_trace(item, item.trace, look), (0, 0, 0, 4)))
             lines.append(Text())
@@ -143,7 +143,7 @@ def summary_text(report: Report, look: Look) -> str:
     for spec, model, item in failed:
         name = Text(f"{spec.module or spec.file}:{model.name}:{item.name}  ")
         mark = Text("  ").append_text(look.mark(item.outcome)).append(" ")
-        lines.append(_row(mark, name.append_text(_phrase(item, model, look))))
+        lines.append(_row(mark, name.append_text(phrase(item, model, look))))
     for file in report.orphans:
         mark = Text("  ").append_text(look.mark(Outcome.DRIFT)).append(" ")
         lines.append(_row(mark, Text(f"{file}  no model expects anything of what this is about", "red")))
@@ -174,12 +174,12 @@ def _property_line(item: PropertyReport, model: ModelReport, width: int, look: L
     grid.add_column(no_wrap=look.width >= 2 * width, overflow="fold", min_width=min(width, look.width // 2))
     grid.add_column(overflow="fold")
     mark = Text("    ").append_text(look.mark(item.outcome)).append(" ")
-    grid.add_row(mark, Text(item.name), Text("  ").append_text(_phrase(item, model, look)))
+    grid.add_row(mark, Text(item.name), Text("  ").append_text(phrase(item, model, look)))
     return grid
 
 
-def _phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
-    """Return what a verdict says and what it rests on."""
+def phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
+    """Return what a verdict says and what it rests on, in colour."""
     remarks = [_answer(item)]
     if item.answer is Answer.PROVED and item.engine is not None:
         remarks[0] += f" by {item.engine}"
@@ -192,6 +192,11 @@ def _phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
     if item.why is not None:
         remarks.append(item.why)
     return Text(look.dot.join(remarks), _color(item.outcome))
+
+
+def trace_text(item: PropertyReport, trace: TraceReport, look: Look) -> str:
+    """Return a property's trace alone."""
+    return _printed([_trace(item, trace, look)], look)
 
 
 def _color(outcome: Outcome) -> str:

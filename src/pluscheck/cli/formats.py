@@ -1,0 +1,86 @@
+"""A finished report in the format that was asked for, where it was asked for, and the process's exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pluscheck.cli import output
+from pluscheck.cli.exits import Exit
+from pluscheck.report.model import Report
+from pluscheck.report.text import summary_text
+
+if TYPE_CHECKING:
+    from pluscheck.cli.verify import Show
+
+FORMATS = ("text", "json", "junit", "sarif", "github")
+
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+"""The environment variable in which GitHub names the file for a step's summary."""
+
+
+def reported(report: Report, code: int, show: Show, arguments: argparse.Namespace) -> int:
+    """Write the report, and return the exit code; where work still goes on that does not listen, end the process."""
+    text = _text(report, code, show, arguments)
+    if arguments.output is None:
+        output.write(text)
+    else:
+        try:
+            arguments.output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise output.UnwritableError(f"{arguments.output}: {error.strerror}") from None
+    if arguments.format == "github":
+        _summarise(report)
+    if not report.interrupted:
+        return code
+    output.write("")
+    sys.stderr.flush()
+    if show.abandoned:  # the engine still runs in its thread, and Python would wait for what it has locked
+        os._exit(Exit.INTERRUPTED)
+    return Exit.INTERRUPTED
+
+
+def _text(report: Report, code: int, show: Show, arguments: argparse.Namespace) -> str:
+    """Return the report in its format; of text on standard output the end alone, since the rest was shown while it was found."""
+    timings = bool(arguments.timings)
+    match arguments.format:
+        case "json":
+            from pluscheck.report.json import report_json
+
+            return report_json(report, code, timings=timings)
+        case "junit":
+            from pluscheck.report.junit import junit_text
+
+            return junit_text(report, timings=timings)
+        case "sarif":
+            from pluscheck.report.sarif import sarif_text
+
+            return sarif_text(report)
+        case "github":
+            from pluscheck.report.github import annotations_text
+
+            return annotations_text(report)
+        case _:
+            from pluscheck.report.text import Look, report_text
+
+            return (
+                summary_text(report, show.look)
+                if arguments.output is None
+                else report_text(report, Look(traces=arguments.traces))
+            )
+
+
+def _summarise(report: Report) -> None:
+    """Append the summary to the file that GitHub shows, if it names one."""
+    from pluscheck.report.github import summary_markdown
+
+    file = os.environ.get(SUMMARY_VARIABLE)
+    if file:
+        try:
+            with Path(file).open("a", encoding="utf-8") as stream:
+                stream.write(summary_markdown(report))
+        except OSError as error:
+            output.say(f"pluscheck: the summary cannot be written to {file}: {error.strerror}")
