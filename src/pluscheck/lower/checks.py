@@ -55,10 +55,11 @@ def checked(expr: e.Expr, of: t.Type, span: Span, known: Known) -> e.Expr:
             return e.UpdateProject(whole, index, part(value, items[index - 1]), span=expr.span)
         case e.WithField(record, name, value), t.RecordType(fields) if is_sure(record, of, known):
             return e.WithField(record, name, part(value, dict(fields)[name]), span=expr.span)
-        case e.MakeRecord(values), t.RecordType(fields):
+        # What a LET names may be of another type altogether, though of the same kind.
+        case e.MakeRecord(values), t.RecordType(fields) if [name for name, _ in values] == [name for name, _ in fields]:
             types = dict(fields)
             return e.MakeRecord(tuple([(name, part(value, types[name])) for name, value in values]), span=expr.span)
-        case e.MakeTuple(values), t.TupleType(items):
+        case e.MakeTuple(values), t.TupleType(items) if len(values) == len(items):
             return e.MakeTuple(tuple([part(v, i) for v, i in zip(values, items, strict=True)]), span=expr.span)
         case e.MakeTuple(values), t.SeqType(element, bound) if len(values) <= bound:
             return e.MakeTuple(tuple([part(value, element) for value in values]), span=expr.span)
