@@ -68,7 +68,7 @@ def test_what_a_let_names_may_be_a_tuple_or_record_of_another_type():
     pair = t.TupleType((t.RangeType(0, 3), t.RangeType(0, 3)))
     longer = e.MakeTuple((e.Lit(1), e.Lit(2), e.Lit(9)))
     own = e.MakeTuple((e.Project(e.Local("x"), 1), e.Project(e.Local("x"), 3)))
-    assert checks_in(e.Let("x", longer, own), pair) == [e.Project(e.Local("x"), 1), e.Project(e.Local("x"), 3)]
+    assert set(checks_in(e.Let("x", longer, own), pair)) == {*own.items}
     record = t.RecordType((("a", t.RangeType(0, 3)),))
     more = e.MakeRecord((("a", e.Lit(1)), ("b", e.Lit(2))))
     taken = e.MakeRecord((("a", e.Field(e.Local("y"), "b")),))
