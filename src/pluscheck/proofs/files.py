@@ -11,7 +11,7 @@ from pluscheck.base.codes import Code
 from pluscheck.base.load import load
 from pluscheck.base.source import Source, Span
 from pluscheck.base.writing import write_whole
-from pluscheck.core.system import Expected
+from pluscheck.core.system import DEADLOCK, FAULTS, Expected, PropertyKind
 from pluscheck.proofs.document import (
     FORMAT,
     Claim,
@@ -181,7 +181,7 @@ def proof_in(source: Source) -> StoredProof:
         spec=SpecName(spec.string("file").text, spec.string("module").text, spec.digest("digest")),
         model=top.string("model").text,
         property=top.string("property").text,
-        kind=top.string("kind").text,
+        kind=_kind_in(top.string("kind")),
         expected=top.one_of("expected", Expected),
         expected_depth=top.number("expected_depth") if top.has("expected_depth") else None,
         system=top.digest("system"),
@@ -194,6 +194,13 @@ def proof_in(source: Source) -> StoredProof:
     spec.finish()
     top.finish()
     return proof
+
+
+def _kind_in(given: Clause) -> str:
+    """Return a kind of property."""
+    if given.text not in _KINDS:
+        raise refused(Code.PROOF_FIELD, f"there is no property of the kind `{given.text[:40]}`", given.span, "here")
+    return given.text
 
 
 def _evidence_in(found: _Fields) -> StoredEvidence:
@@ -240,6 +247,8 @@ def _fault_in(node: Json) -> StoredFault:
 
 
 _Choice = TypeVar("_Choice", Expected, Claim)
+
+_KINDS = frozenset({DEADLOCK, FAULTS, *PropertyKind})
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
