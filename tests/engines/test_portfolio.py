@@ -89,8 +89,8 @@ def broken(*_: object) -> Findings:
     raise ZeroDivisionError("an engine with a bug")
 
 
-def racer(engine: Engine, *, shortest: bool = False, seconds: float | None = None) -> Racer:
-    return Racer(engine.__name__, lambda: engine, seconds=seconds, shortest=shortest)
+def racer(engine: Engine, *, shortest: bool = False, sees_all: bool = False, seconds: float | None = None) -> Racer:
+    return Racer(engine.__name__, lambda: engine, seconds=seconds, shortest=shortest, sees_all=sees_all)
 
 
 def race(
@@ -121,7 +121,7 @@ def race(
 @pytest.mark.usefixtures("races")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_together_they_decide_everything_with_shortest_traces(case: Case) -> None:
-    findings = race(racer(exhaustive, shortest=True), system=case.system, wanted=case.wanted)
+    findings = race(racer(exhaustive, shortest=True, sees_all=True), system=case.system, wanted=case.wanted)
     for name, verdict in findings.verdicts.items():
         match case.expected[name]:
             case Broken(length):

@@ -54,14 +54,17 @@ PATIENCE = 1.0
 class Racer:
     """An engine that takes part. `load` returns it, and must be a function of a module.
 
-    `seconds` and `states` are its own limits, in running time. With `shortest`, its traces are the shortest that there are, and count.
+    `seconds` and `states` are its own limits, in running time; it has so many `turns` at a time where engines have to share. With `shortest`, its traces are the
+    shortest that there are, and count; one that `sees_all` goes through all states, and is asked for everything.
     """
 
     name: str
     load: Callable[[], Engine]
     seconds: float | None = None
     states: int | None = None
+    turns: int = 1
     shortest: bool = False
+    sees_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,11 @@ class _Entry:
     def is_running(self) -> bool:
         return self.worker is not None and not self.worker.paused
 
+    @property
+    def turn(self) -> float:
+        """How long it has been running since its last pause."""
+        return 0.0 if self.worker is None else self.worker.turn
+
 
 @dataclass(slots=True)
 class _Race:
@@ -177,8 +185,6 @@ class _Race:
         self.queue.append(_Entry(self.searcher, self.wanted))
         witnesses = {p.name for p in self.system.properties if p.kind is PropertyKind.WITNESS}
         self._enter_provers(self.wanted - witnesses - self.aims.violations)
-        # Who finds shortest traces too is asked for everything, and is the last to have a turn.
-        self.queue.extend(_Entry(prover, self.wanted) for prover in self.provers if prover.shortest)
         try:
             while not self._is_over():
                 self._take_turns()
@@ -222,9 +228,14 @@ class _Race:
 
     def _enter_provers(self, names: frozenset[str]) -> None:
         """Let the provers look for proofs of these properties."""
-        self.given |= names
         if names:
-            self.queue.extend(_Entry(prover, names) for prover in self.provers if not prover.shortest)
+            first_time = not self.given
+            self.given |= names
+            for prover in self.provers:
+                if not prover.sees_all:
+                    self.queue.append(_Entry(prover, names))
+                elif first_time:
+                    self.queue.append(_Entry(prover, self._open))
 
     def _take_turns(self) -> None:
         """Start what waits where there is room; where there is none, let who ran longest make room once its turn is over."""
@@ -234,9 +245,9 @@ class _Race:
         if not self.queue:
             return
         turn = max(TURN, self._seconds / SHARE)
-        over = [e for e in self.entries if e.worker is not None and e.worker.turn > turn and self._may_pause(e)]
+        over = [e for e in self.entries if e.turn > turn * e.racer.turns and self._may_pause(e)]
         if over:
-            longest = max(over, key=lambda e: e.worker.turn if e.worker is not None else 0.0)
+            longest = max(over, key=lambda e: e.turn / e.racer.turns)
             if longest.worker is not None:
                 longest.worker.pause()
             self.entries.remove(longest)
@@ -335,7 +346,7 @@ class _Race:
             self._decide(name, verdict, racer)
         if racer is self.searcher:
             self._searcher_is_through(findings)
-        elif racer.shortest and findings.complete:
+        elif racer.sees_all and findings.complete and self.wanted <= findings.verdicts.keys() | self.decided.keys():
             self.complete = findings
 
     def _searcher_is_through(self, findings: Findings) -> None:

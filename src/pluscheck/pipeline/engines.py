@@ -21,7 +21,8 @@ class EngineEntry:
     """How to get an engine, and whether it is told to end at the model's depth: one that finds all states goes on to the end.
 
     `needs` is a package, or a part of one, that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, and holds
-    `states` at most. If it is `shortest`, its traces are the shortest.
+    `states` at most. If it is `shortest`, its traces are the shortest; if it `sees_all`, it goes through all states, whatever it is asked. While it has to share, it
+    has so many `turns` at a time.
     """
 
     load: Callable[[], Engine]
@@ -30,6 +31,8 @@ class EngineEntry:
     seconds: float | None = None
     states: int | None = None
     shortest: bool = False
+    sees_all: bool = False
+    turns: int = 1
 
     @property
     def is_there(self) -> bool:
@@ -92,9 +95,11 @@ def _spacer() -> Engine:
 ENGINES: Mapping[str, EngineEntry] = {
     "bmc": EngineEntry(_bmc, ends_at_depth=True, shortest=True),
     "bmc-z3": EngineEntry(_bmc_z3, ends_at_depth=True, shortest=True),
-    "exhaustive": EngineEntry(_exhaustive, ends_at_depth=False, states=10_000, shortest=True),
-    "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True),
-    "ic3": EngineEntry(_ic3, ends_at_depth=False, shortest=True),
+    "exhaustive": EngineEntry(
+        _exhaustive, ends_at_depth=False, seconds=10.0, states=10_000, shortest=True, sees_all=True
+    ),
+    "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True, sees_all=True, turns=2),
+    "ic3": EngineEntry(_ic3, ends_at_depth=False, shortest=True, turns=6),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
     "spacer": EngineEntry(_spacer, ends_at_depth=False, shortest=True),
 }
@@ -124,7 +129,9 @@ def together(
 
     def racer(name: str) -> Racer:
         entry = ENGINES[name]
-        return Racer(name, entry.load, entry.seconds, entry.states, entry.shortest)
+        return Racer(
+            name, entry.load, entry.seconds, entry.states, entry.turns, shortest=entry.shortest, sees_all=entry.sees_all
+        )
 
     def expected(*kinds: Expected) -> frozenset[str]:
         return frozenset(e.property for e in model.expectations if e.expected in kinds)
