@@ -1,0 +1,226 @@
+"""The gate as a user runs it: drift in both directions, forged evidence and caches, and that an update always writes the same."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from pluscheck.cli.exits import Exit
+from pluscheck.cli.main import main
+
+SPEC = """module Counter3
+var x : 0..3 = 0
+action Up { await x < 3; x := x + 1; }
+action Reset { await x = 3; x := 0; }
+invariant Small == x < 9
+invariant Tiny == x < 2
+witness Two == x = 2
+model m { depth 5; expect Tiny violated; }
+"""
+
+BOUNDED = "model shallow { check Small; depth 2; }\n"
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("PLUSCHECK_CACHE_KEY", raising=False)
+    file = tmp_path / "spec" / "Counter3.plus"
+    file.parent.mkdir()
+    file.write_text(SPEC, encoding="utf-8")
+    return file
+
+
+def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, tuple[str, str]]:
+    """Return how each property stands: its outcome, and what came of stored evidence."""
+    capsys.readouterr()
+    main(["gate", "--format", "json", *arguments])
+    report = json.loads(capsys.readouterr().out)
+    return {
+        p["name"]: (p["outcome"], p["stored"]) for s in report["specs"] for m in s["models"] for p in m["properties"]
+    }
+
+
+def proof(name: str) -> Path:
+    return Path("proofs", "Counter3", "m", f"{name}.json")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.json"))}
+
+
+def test_no_expectation_without_evidence(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gate", "-q"]) == Exit.REJECTED
+    assert set(rows(capsys).values()) == {("drift", "missing")}
+    assert main(["gate", "--update"]) == Exit.MET
+    assert "wrote proofs/Counter3/m/Tiny.json: violated, 2 steps" in capsys.readouterr().out
+    assert main(["gate", "-q"]) == Exit.MET
+    assert spec.is_file()
+
+
+@pytest.mark.usefixtures("spec")
+def test_no_evidence_without_expectation(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "--update"])
+    orphan = Path("proofs/Counter3/m/Gone.json")
+    orphan.write_bytes(proof("Small").read_bytes())
+    capsys.readouterr()
+    assert main(["gate", "-q"]) == Exit.REJECTED
+    assert orphan.as_posix() in capsys.readouterr().out
+    assert main(["gate", "-q", "spec/Counter3.plus"]) == Exit.REJECTED  # it is in the folder of this module
+    assert main(["gate", "-q", "--update"]) == Exit.MET
+    assert not orphan.exists()
+    assert main(["gate", "-q"]) == Exit.MET
+
+
+def test_an_update_writes_only_what_changed_and_always_the_same(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["gate", "--update"])
+    first = tree(Path("proofs"))
+    capsys.readouterr()
+    main(["gate", "--update"])
+    assert "wrote" not in capsys.readouterr().out
+    main(["gate", "--update", "--no-cache", "--proofs", "again"])
+    assert list(tree(tmp_path / "again").values()) == list(first.values())
+    spec.write_text(SPEC.replace("x < 9", "x < 8"), encoding="utf-8")
+    assert rows(capsys)["Small"] == ("drift", "stale")
+    assert rows(capsys)["Two"] == ("met", "checked")
+    capsys.readouterr()
+    main(["gate", "--update"])
+    written = [line for line in capsys.readouterr().out.splitlines() if "wrote" in line]
+    assert any("Small" in line for line in written)
+    assert not any("Tiny" in line or "Two" in line for line in written)  # what they mean is what it was
+
+
+def test_formatting_keeps_proofs_and_meaning_does_not(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "--update"])
+    spec.write_text(SPEC.replace("\naction Up", "\n\\* counts\n\n  action   Up"), encoding="utf-8")
+    assert {outcome for outcome, _ in rows(capsys).values()} == {"met"}
+    spec.write_text(SPEC.replace("x := 0;", "x := 1;"), encoding="utf-8")
+    assert {stored for _, stored in rows(capsys).values()} == {"stale"}
+    assert main(["gate", "-q"]) == Exit.REJECTED
+
+
+def test_what_is_violated_now_is_a_violation(spec: Path) -> None:
+    main(["gate", "--update"])
+    spec.write_text(SPEC.replace("x < 9", "x < 3"), encoding="utf-8")
+    assert main(["gate", "-q"]) == Exit.VIOLATED
+    assert main(["gate", "-q", "--update"]) == Exit.VIOLATED
+
+
+@pytest.mark.usefixtures("spec")
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("Tiny", '"verdict": "violated"', '"verdict": "proved"'),
+        ("Small", '"verdict": "proved"', '"verdict": "bounded"'),
+        ("Tiny", '"to": 2', '"to": 3'),
+        ("Two", '"Up"', '"Reset"'),
+        ("Small", '"format": "pluscheck-proof-1"', '"format": "pluscheck-proof-9"'),
+        ("Small", "}", ""),
+    ],
+)
+def test_forged_evidence_is_rejected(name: str, old: str, new: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "-q", "--update"])
+    text = proof(name).read_text(encoding="utf-8")
+    assert old in text
+    proof(name).write_text(text.replace(old, new), encoding="utf-8")
+    assert main(["gate", "-q"]) == Exit.REJECTED
+    assert rows(capsys)[name] == ("drift", "rejected")
+
+
+@pytest.mark.usefixtures("spec")
+def test_evidence_of_another_property_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "-q", "--update"])
+    proof("Small").write_bytes(proof("deadlock").read_bytes())
+    assert rows(capsys)["Small"] == ("drift", "rejected")
+
+
+# ---------------------------------------------------------------------------------------------- cache
+
+
+@pytest.mark.usefixtures("spec")
+def test_the_cache_remembers_and_traces_are_replayed_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "-q", "--update"])
+    found = rows(capsys)
+    assert found["Small"] == ("met", "remembered")
+    assert found["Tiny"] == ("met", "checked")
+    assert rows(capsys, "--no-cache")["Small"] == ("met", "checked")
+
+
+def test_a_bound_is_searched_again_unless_the_cache_knows(
+    spec: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pluscheck.pipeline.engines.PROVERS", ())
+    spec.write_text(SPEC + BOUNDED, encoding="utf-8")
+    only = ("--only", ":shallow")
+    assert main(["gate", "-q", "--update", *only]) == Exit.MET
+    assert rows(capsys, *only) == {"Small": ("met", "remembered")}
+    assert rows(capsys, *only, "--no-cache") == {"Small": ("met", "checked")}
+    path = Path("proofs/Counter3/shallow/Small.json")
+    path.write_text(path.read_text(encoding="utf-8").replace('"depth": 2', '"depth": 99'), encoding="utf-8")
+    assert rows(capsys, *only) == {"Small": ("drift", "stale")}
+
+
+@pytest.mark.usefixtures("spec")
+@pytest.mark.parametrize("damage", ["empty", "forged", "swapped", "huge", "other key"])
+def test_a_cache_that_is_damaged_or_forged_counts_for_nothing(
+    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["gate", "-q", "--update"])
+    entries = sorted((tmp_path / "cache").rglob("*.json"))
+    assert len(entries) == 3  # Small, deadlock and faults
+    contents = [json.loads(entry.read_bytes()) for entry in entries]
+    match damage:
+        case "empty":
+            entries[0].write_bytes(b"")
+        case "forged":
+            entries[0].write_text(json.dumps({**contents[0], "what": "anything"}), encoding="utf-8")
+        case "swapped":
+            entries[0].write_bytes(entries[1].read_bytes())
+        case "huge":
+            entries[0].write_text(json.dumps({**contents[0], "more": "x" * 10_000}), encoding="utf-8")
+        case _:
+            (tmp_path / "state" / "pluscheck" / "cache.key").write_bytes(bytes(32))
+    capsys.readouterr()
+    assert main(["gate", "-q"]) == Exit.MET
+    assert "counted for nothing" in capsys.readouterr().err
+    assert main(["gate", "-q"]) == Exit.MET
+    assert "counted for nothing" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("spec")
+def test_a_cache_without_the_evidence_it_is_about_is_of_no_use(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "-q", "--update"])
+    text = proof("Small").read_text(encoding="utf-8")
+    proof("Small").write_text(text.replace('"shown_by": ["Z3"]', '"shown_by": ["somebody"]'), encoding="utf-8")
+    assert rows(capsys)["Small"] == ("met", "checked")
+    proof("Small").unlink()
+    assert rows(capsys)["Small"] == ("drift", "missing")
+
+
+@pytest.mark.usefixtures("spec")
+def test_a_key_can_be_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLUSCHECK_CACHE_KEY", "a secret of the CI")
+    main(["gate", "-q", "--update", "--cache", "shared"])
+    assert not (tmp_path / "state").exists()
+    assert rows(capsys, "--cache", "shared")["Small"] == ("met", "remembered")
+    monkeypatch.setenv("PLUSCHECK_CACHE_KEY", "another")
+    assert rows(capsys, "--cache", "shared")["Small"] == ("met", "checked")
+
+
+@pytest.mark.usefixtures("spec")
+def test_what_is_unchanged_costs_milliseconds(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "-q", "--update"])
+    main(["gate", "-q"])
+    started = time.monotonic()
+    main(["gate", "-q"])
+    assert time.monotonic() - started < 1  # with six obligations, on a machine that does other things too
+    assert capsys.readouterr().out
