@@ -59,7 +59,7 @@ def summary_markdown(report: Report) -> str:
         fence = "`" * (3 + max((len(run) for run in _runs(item.text)), default=0))
         lines += [
             "",
-            f"<details><summary>{_cell(item.name)}</summary>",
+            f"<details><summary>{_html(item.name)}</summary>",
             "",
             fence,
             item.text.rstrip("\n"),
@@ -104,10 +104,14 @@ def _mark(item: PropertyReport) -> str:
 
 def _cell(text: str) -> str:
     """Return text as it reads in a cell of a table: nothing in it is Markdown or HTML."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _html(text)
     for sign in "\\`*_[]|~#":
         escaped = escaped.replace(sign, f"\\{sign}")
     return " ".join(escaped.split())
+
+
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _runs(text: str) -> list[str]:
