@@ -8,6 +8,7 @@ of elements and literals, of labels, actions, parameters, constants, operators a
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -82,7 +83,21 @@ def system_digest(system: TransitionSystem, properties: Iterable[str]) -> str:
     wanted = frozenset(properties)
     claims = [claim for claim in system.properties if claim.name in wanted or FAULTS in wanted]
     with deep_recursion(system.span):
-        return PREFIX + _Digesting(system).whole(claims).hex()
+        return PREFIX + _behaviour(system).with_properties(claims).hex()
+
+
+_latest: deque[_Digesting] = deque(maxlen=2)
+"""The last systems whose behaviour was digested: each property of a model has a digest, and what differs is small. Two, since one is often compared with another."""
+
+
+def _behaviour(system: TransitionSystem) -> _Digesting:
+    """Return the digesting of a system, its behaviour digested."""
+    found = next((each for each in _latest if each.system is system), None)
+    if found is None:
+        found = _Digesting(system)
+        found.digest_behaviour()
+        _latest.append(found)
+    return found
 
 
 def _hash(tag: str, *parts: bytes) -> bytes:
@@ -102,17 +117,18 @@ class _Digesting:
     """The digesting of one system; operators are numbered as they are met."""
 
     def __init__(self, system: TransitionSystem) -> None:
-        self._system = system
+        self.system = system
+        self._parts_so_far: list[bytes] = []
         self._numbers: dict[str, int] = {}
         self._known: dict[tuple[int, tuple[int, ...]], bytes] = {}
         self._free: dict[int, frozenset[str]] = {}
         self._kept: list[Expr] = []
         """So that no `id` is used again."""
 
-    def whole(self, claims: list[Property]) -> bytes:
-        """Return the digest of the system with these properties."""
-        system = self._system
-        parts = [
+    def digest_behaviour(self) -> None:
+        """Digest all but properties and operators."""
+        system = self.system
+        self._parts_so_far += [
             _text(system.name),
             _text(system.model),
             *(_hash("sort", _text(sort), *map(_value, atoms)) for sort, atoms in sorted(system.scope.items())),
@@ -125,6 +141,19 @@ class _Digesting:
             *(_hash("init", self._closed(condition)) for condition in system.init),
             *(self._action(a) for a in sorted(system.actions, key=lambda action: (action.name, action.variant))),
             _hash("terminal", *(() if system.terminal is None else (self._closed(system.terminal),))),
+        ]
+
+    def with_properties(self, claims: list[Property]) -> bytes:
+        """Return the digest of the system with these properties. The behaviour stays digested, for others."""
+        numbers, known = dict(self._numbers), dict(self._known)
+        try:
+            return self._whole(claims)
+        finally:
+            self._numbers, self._known = numbers, known
+
+    def _whole(self, claims: list[Property]) -> bytes:
+        parts = [
+            *self._parts_so_far,
             *(
                 _hash("property", _text(claim.kind.value), _text(claim.name), self._closed(claim.formula))
                 for claim in sorted(claims, key=lambda claim: claim.name)
@@ -133,7 +162,7 @@ class _Digesting:
         done = 0
         while done < len(self._numbers):  # those that operators call follow
             name = list(self._numbers)[done]
-            operator = self._system.operators[name]
+            operator = self.system.operators[name]
             bound = _NOTHING_BOUND.inside(operator.params)
             parts.append(_hash("operator", _text(_base(name)), _int(bound.depth), self._expr(operator.body, bound)))
             done += 1
