@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
 from pluscheck.report.model import Report
-from pluscheck.report.text import summary_text
+from pluscheck.report.text import Look, report_text, summary_text
 
 if TYPE_CHECKING:
     from pluscheck.cli.verify import Show
-
-FORMATS = ("text", "json", "junit", "sarif", "github")
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 """The environment variable in which GitHub names the file for a step's summary."""
@@ -24,14 +22,15 @@ SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
 def reported(report: Report, code: int, show: Show, arguments: argparse.Namespace) -> int:
     """Write the report, and return the exit code; where work still goes on that does not listen, end the process."""
-    text = _text(report, code, show, arguments)
-    if arguments.output is None:
-        output.write(text)
+    timings = bool(arguments.timings)
+    for name, file in arguments.also:
+        _write(file, _whole(report, code, name, timings=timings, traces=arguments.traces))
+    if arguments.output is not None:
+        _write(arguments.output, _whole(report, code, arguments.format, timings=timings, traces=arguments.traces))
+    elif arguments.format == "text":
+        output.write(summary_text(report, show.look))  # the rest was shown while it was found
     else:
-        try:
-            arguments.output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise output.UnwritableError(f"{arguments.output}: {error.strerror}") from None
+        output.write(_whole(report, code, arguments.format, timings=timings, traces=arguments.traces))
     if arguments.format == "github":
         _summarise(report)
     if not report.interrupted:
@@ -43,10 +42,17 @@ def reported(report: Report, code: int, show: Show, arguments: argparse.Namespac
     return Exit.INTERRUPTED
 
 
-def _text(report: Report, code: int, show: Show, arguments: argparse.Namespace) -> str:
-    """Return the report in its format; of text on standard output the end alone, since the rest was shown while it was found."""
-    timings = bool(arguments.timings)
-    match arguments.format:
+def _write(file: Path, text: str) -> None:
+    """Write a file. Raises UnwritableError."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise output.UnwritableError(f"{file}: {error.strerror}") from None
+
+
+def _whole(report: Report, code: int, name: str, *, timings: bool, traces: bool) -> str:
+    """Return the whole report in a format."""
+    match name:
         case "json":
             from pluscheck.report.json import report_json
 
@@ -64,13 +70,7 @@ def _text(report: Report, code: int, show: Show, arguments: argparse.Namespace) 
 
             return annotations_text(report)
         case _:
-            from pluscheck.report.text import Look, report_text
-
-            return (
-                summary_text(report, show.look)
-                if arguments.output is None
-                else report_text(report, Look(traces=arguments.traces))
-            )
+            return report_text(report, Look(timings=timings, traces=traces))
 
 
 def _summarise(report: Report) -> None:

@@ -11,6 +11,9 @@ from pluscheck import __version__
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.output import UnwritableError, discard_output, open_missing_streams, say, soften
 
+FORMATS = ("text", "json", "junit", "sarif", "github")
+"""Of reports."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
@@ -221,12 +224,20 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     """Add the options that say what is shown, how and where."""
     command.add_argument(
         "--format",
-        choices=("text", "json", "junit", "sarif", "github"),
+        choices=FORMATS,
         default="text",
         help="of the report (default: text)",
     )
     command.add_argument(
         "--output", type=Path, metavar="FILE", help="write the report there (default: standard output)"
+    )
+    command.add_argument(
+        "--also",
+        type=_format_and_file,
+        action="append",
+        default=[],
+        metavar="FORMAT=FILE",
+        help="write the report in another format too; may be repeated",
     )
     command.add_argument(
         "--timings",
@@ -235,6 +246,14 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
     command.add_argument("-q", "--quiet", action="store_true", help="show only what is not as expected")
+
+
+def _format_and_file(text: str) -> tuple[str, Path]:
+    """Return the format and the file that an argument stands for."""
+    name, equals, file = text.partition("=")
+    if name not in FORMATS or not equals or not file:
+        raise argparse.ArgumentTypeError(f"'{text}' is not one of {', '.join(FORMATS)}, followed by = and a file")
+    return name, Path(file)
 
 
 def _natural(text: str) -> int:
