@@ -194,7 +194,8 @@ def _declaration(declaration: s.Declaration, width: int) -> Lines:
         case s.EnumDecl(name, literals):
             return [f"enum {name.name} == {{ {names(literals)} }}"]
         case s.TypeDecl(name, params, value, parts, is_lock):
-            begin = f"{'lock_type' if is_lock else 'type'} {name.name}" + (f"({names(params)})" if params else "") + " =="
+            word = "lock_type" if is_lock else "type"
+            begin = f"{word} {name.name}" + (f"({names(params)})" if params else "") + " =="
             if value is None:
                 return [f"{begin} {' | '.join(part.name for part in parts)}"]
             line = f"{begin} {type_text(value)}"
