@@ -19,7 +19,7 @@ from pluscheck.core.system import TransitionSystem
 from pluscheck.engines.bmc import bmc
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Engine, Findings, Listener, Progress, ignore
-from pluscheck.engines.portfolio import Aims, Racer, portfolio
+from pluscheck.engines.portfolio import Accepts, Aims, Racer, any_proof, portfolio
 from pluscheck.evidence.verdict import Bounded, InductiveInvariant, Proved, Reached, Reason, Unknown, Violated
 from systems import CASES, Broken, Case, Kept
 
@@ -101,6 +101,7 @@ def race(
     budget: Budget = DEEP,
     listener: Listener = ignore,
     aims: Aims = BRIEF,
+    accepts: Accepts = any_proof,
     slots: int = 2,
 ) -> Findings:
     return portfolio(
@@ -111,6 +112,7 @@ def race(
         searcher=racer(searcher, shortest=True),
         provers=provers,
         aims=aims,
+        accepts=accepts,
         slots=slots,
     )
 
@@ -181,6 +183,12 @@ def test_provers_are_not_asked_for_what_is_expected_to_be_found_until_it_is_not_
     findings = race(racer(curious), wanted=wanted, aims=Aims(violations=frozenset({"Small"})))
     # Small is violated and Two is reached by the bounded checker; what it does not reach is asked for in the end.
     assert {name for name, by in findings.by.items() if by == "curious"} == {"InRange", "Negative"}
+
+
+@pytest.mark.usefixtures("races")
+def test_a_proof_that_nobody_can_judge_does_not_win() -> None:
+    findings = race(racer(believer), wanted=KEPT, accepts=lambda *_: False)
+    assert findings.verdicts == {"InRange": Bounded(8)}
 
 
 @pytest.mark.usefixtures("races")

@@ -27,6 +27,9 @@ from pluscheck.report.text import Look, model_text, name_width, spec_heading
 
 DEFAULT_PATH = Path("spec")
 
+BOUNDED = "bmc"
+"""What the names of engines begin with that go to a depth and no further."""
+
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """Check what the arguments say and return the exit code."""
@@ -145,6 +148,7 @@ class Show:
         self._width = 0
         self._current = ""
         self._depth: int | None = None
+        self._far: dict[str, str] = {}
         self._status: Status | None = None
         self._room = 0
         if output.is_terminal(sys.stderr):
@@ -183,15 +187,18 @@ class Show:
     def model_started(self, file: str, model: str, depth: int | None) -> None:
         """Show what is being checked."""
         self._current, self._depth = f"{Path(file).stem}:{model}", depth
+        self._far = {}
         self._show(self._current)
 
     def progress(self, progress: Progress) -> None:
         """Show how far the engine is. Raises KeyboardInterrupt if the run is to end."""
         if self._stopped:
             raise KeyboardInterrupt
-        depth = f"depth {progress.depth}" + (f"/{self._depth}" if self._depth is not None else "")
-        states = f", {progress.states:,} states" if progress.states is not None else ""
-        self._show(f"{self._current}  {depth}{states}, {len(progress.open)} open, {progress.seconds:.0f} s")
+        to = f"/{self._depth}" if self._depth is not None and progress.engine.startswith(BOUNDED) else ""
+        states = f" ({progress.states:,} states)" if progress.states is not None else ""
+        self._far[progress.engine] = f"{progress.engine} {progress.depth}{to}{states}"
+        far = ", ".join(self._far.values())
+        self._show(f"{self._current}  {len(progress.open)} open, {progress.seconds:.0f} s: {far}")
 
     def model_finished(self, report: ModelReport) -> None:
         """Print a model's verdicts."""

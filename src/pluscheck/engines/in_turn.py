@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pluscheck.core.exprs import Site
 from pluscheck.core.system import FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Listener
-from pluscheck.engines.portfolio import Aims, Racer
+from pluscheck.engines.portfolio import Accepts, Aims, Racer, any_proof
 from pluscheck.evidence.verdict import Proved, Reached, Reason, Unknown, Verdict, Violated
 
 NAME = "in-turn"
@@ -31,9 +31,10 @@ def in_turn(
     searcher: Racer,
     provers: tuple[Racer, ...],
     aims: Aims,
+    accepts: Accepts = any_proof,
 ) -> Findings:
     """Return what the engines find, one after another. Raises SpecError."""
-    turns = _Turns(system, wanted, budget, listener)
+    turns = _Turns(system, wanted, budget, listener, accepts)
     witnesses = {p.name for p in system.properties if p.kind is PropertyKind.WITNESS}
     to_find = wanted & (witnesses | aims.violations)
     try:
@@ -56,6 +57,7 @@ class _Turns:
     wanted: frozenset[str]
     budget: Budget
     listener: Listener
+    accepts: Accepts
     started: float = field(default_factory=time.monotonic)
     found: dict[str, tuple[Verdict, str]] = field(default_factory=dict)
     """Decisive verdicts, and the engine that each is from."""
@@ -88,7 +90,11 @@ class _Turns:
     def _run(self, racer: Racer, names: frozenset[str], budget: Budget) -> Findings:
         findings = racer.load()(self.system, names, budget, self.listener)
         for name, verdict in findings.verdicts.items():
-            if isinstance(verdict, Proved) or (racer.shortest and isinstance(verdict, Violated | Reached)):
+            if isinstance(verdict, Proved):
+                counts = self.accepts(name, verdict)
+            else:
+                counts = racer.shortest and isinstance(verdict, Violated | Reached)
+            if counts:
                 self.found.setdefault(name, (verdict, racer.name))
         if racer.shortest and isinstance(findings.verdicts.get(FAULTS), Violated):
             self.faults = {**findings.faults, **self.faults}

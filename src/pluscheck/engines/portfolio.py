@@ -79,6 +79,15 @@ class Aims:
     seconds: float = PROVE_SECONDS
 
 
+Accepts = Callable[[str, Proved], bool]
+"""Whether a proof of a property is one that counts: an engine may find what no judge can judge, and others should have their chance then."""
+
+
+def any_proof(_name: str, _verdict: Proved) -> bool:
+    """Take every proof for one."""
+    return True
+
+
 def portfolio(
     system: TransitionSystem,
     wanted: frozenset[str],
@@ -88,6 +97,7 @@ def portfolio(
     searcher: Racer,
     provers: tuple[Racer, ...],
     aims: Aims,
+    accepts: Accepts = any_proof,
     slots: int | None = None,
 ) -> Findings:
     """Return what the engines find together. `searcher` goes through longer and longer runs, to `budget.depth`.
@@ -97,7 +107,7 @@ def portfolio(
     small = _small(system, wanted, budget, listener)
     if small is not None:
         return small
-    return _Race(system, wanted, budget, listener, searcher, provers, aims, slots or _cores()).run()
+    return _Race(system, wanted, budget, listener, searcher, provers, aims, accepts, slots or _cores()).run()
 
 
 def _cores() -> int:
@@ -157,6 +167,7 @@ class _Race:
     searcher: Racer
     provers: tuple[Racer, ...]
     aims: Aims
+    accepts: Accepts
     slots: int
     started: float = field(default_factory=time.monotonic)
     entries: list[_Entry] = field(default_factory=list)
@@ -370,6 +381,8 @@ class _Race:
             verdict, Proved
         ):  # what is told in parts comes in copies: who judges it looks at one certificate once
             verdict = Proved(self.certificates.setdefault(verdict.certificate, verdict.certificate))
+            if name not in self.decided and not self.accepts(name, verdict):
+                return
         known = self.decided.setdefault(name, (verdict, racer.name))
         if isinstance(known[0], Proved) != isinstance(verdict, Proved):
             raise InternalError(f"{known[1]} and {racer.name} contradict each other on {name}")

@@ -52,8 +52,8 @@ def checked(
     wanted = frozenset(e.property for e in model.expectations)
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
-    findings = _findings(model, wanted, budget, options, watcher)
     judge = Judge(system, asked, elaborated)
+    findings = _findings(model, wanted, budget, options, watcher, judge)
     found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
     deep_enough = findings.complete or findings.covered or findings.depth >= asked
     report = ModelReport(
@@ -85,8 +85,13 @@ def _expectations(model: Model, findings: Findings) -> tuple[Expectation, ...]:
     return (*model.expectations, Expectation(FAULTS, Expected.HOLDS, explicit=False))
 
 
-def _findings(model: Model, wanted: frozenset[str], budget: Budget, options: Options, watcher: Watcher) -> Findings:
-    """Return what the engine finds; if it is interrupted, that nothing is known."""
+def _findings(
+    model: Model, wanted: frozenset[str], budget: Budget, options: Options, watcher: Watcher, judge: Judge
+) -> Findings:
+    """Return what the engine finds; if it is interrupted, that nothing is known.
+
+    Of several engines none may win with a proof that cannot be judged. One that is refuted is no better, but has to be told of: it counts, and is rejected.
+    """
     last = -1
 
     def listener(progress: Progress) -> None:
@@ -94,10 +99,17 @@ def _findings(model: Model, wanted: frozenset[str], budget: Budget, options: Opt
         last = progress.depth
         watcher.progress(progress)
 
+    def accepts(name: str, verdict: Proved) -> bool:
+        try:
+            return isinstance(judge.judged(name, verdict).verdict, Proved)
+        except RejectedError:
+            return True
+
     try:
         if options.engine in (PORTFOLIO, IN_TURN):
             is_race = options.engine == PORTFOLIO
-            return together(model, wanted, budget, listener, prove_seconds=options.prove_seconds, is_race=is_race)
+            seconds = options.prove_seconds
+            return together(model, wanted, budget, listener, prove_seconds=seconds, accepts=accepts, is_race=is_race)
         return ENGINES[options.engine].load()(model.system, wanted, budget, listener)
     except KeyboardInterrupt:
         unknown = Unknown(Reason.INTERRUPTED, last - 1)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from pluscheck.core.system import Expected, Model
 from pluscheck.engines.interface import Budget, Engine, Findings, Listener
+from pluscheck.evidence.verdict import Proved
 
 PORTFOLIO = "portfolio"
 """What the engine is called that races the others."""
@@ -121,9 +122,13 @@ def together(
     listener: Listener,
     *,
     prove_seconds: float | None,
+    accepts: Callable[[str, Proved], bool],
     is_race: bool,
 ) -> Findings:
-    """Return what the bounded checker and all provers that are there find: in a race, or one after another. Raises SpecError."""
+    """Return what the bounded checker and all provers that are there find: in a race, or one after another.
+
+    Of proofs only those count that are accepted. Raises SpecError.
+    """
     from pluscheck.engines.in_turn import in_turn
     from pluscheck.engines.portfolio import PROVE_SECONDS, Aims, Racer, portfolio
 
@@ -143,4 +148,6 @@ def together(
         seconds=PROVE_SECONDS if prove_seconds is None else prove_seconds,
     )
     run = portfolio if is_race else in_turn
-    return run(model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims)
+    return run(
+        model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims, accepts=accepts
+    )
