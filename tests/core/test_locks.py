@@ -7,6 +7,7 @@ import pytest
 from lowering import system_of
 from pluscheck.base.codes import Code
 from pluscheck.base.errors import SpecError
+from pluscheck.core.digest import system_digest
 from pluscheck.core.locks import Holding, Lock, Mode, locks
 from pluscheck.core.semantics import Taken, initial_states, steps
 from pluscheck.core.system import State, TransitionSystem
@@ -63,3 +64,9 @@ def test_a_lock_type_says_who_holds(body: str) -> None:
     with pytest.raises(SpecError) as raised:
         system_of(text)
     assert [found.code for found in raised.value.diagnostics] == [Code.BAD_TYPE_DECLARATION]
+
+
+def test_to_say_that_a_type_is_a_lock_changes_no_meaning() -> None:
+    text = HELD.replace("lock_type Gate", "type Gate").replace("lock_type", "type")
+    names = [claim.name for claim in system_of(HELD).properties]
+    assert system_digest(system_of(text), names) == system_digest(system_of(HELD), names)

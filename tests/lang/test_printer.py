@@ -104,3 +104,13 @@ def test_long_declarations_are_broken_as_the_golden_file_says() -> None:
         (GOLDEN / "wide.txt").write_text(text, encoding="utf-8")
     assert text == (GOLDEN / "wide.txt").read_text(encoding="utf-8")
     assert max(map(len, text.splitlines())) <= 72  # what cannot be broken: some heads
+
+
+def test_that_a_type_is_a_lock_comes_back() -> None:
+    text = "module Test\n\nlock_type Gate(T) == [owner : Option(T), waiting : 0..3]\n"
+    module = reparsed(text)
+    (declaration,) = module.declarations
+    assert isinstance(declaration, s.TypeDecl)
+    assert declaration.is_lock
+    assert "lock_type Gate(T) ==" in print_module(module)
+    assert reparsed(print_module(module)) == module
