@@ -271,7 +271,7 @@ invariant Odd == ~\\A i \\in 1..14 : x[i] = (i * i * 7) % 10
 """
 
 
-@pytest.mark.parametrize("engine", ["bmc", "exhaustive"])
+@pytest.mark.parametrize("engine", ["portfolio", "bmc", "exhaustive"])
 def test_an_interrupt_ends_at_once_and_reports_what_is_known(tmp_path: Path, engine: str) -> None:
     spec(tmp_path)
     (tmp_path / "Endless.plus").write_text(ENDLESS, encoding="utf-8")

@@ -20,7 +20,9 @@ from pluscheck.engines.bmc import bmc
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget, Engine, Findings, Listener, Progress, ignore
 from pluscheck.engines.portfolio import Accepts, Aims, Racer, any_proof, portfolio
+from pluscheck.engines.workers import Job, Worker, spoken
 from pluscheck.evidence.verdict import Bounded, InductiveInvariant, Proved, Reached, Reason, Unknown, Violated
+from pluscheck.pipeline.engines import _bmc
 from systems import CASES, Broken, Case, Kept
 
 GUARDED = CASES["guarded counter"]
@@ -311,3 +313,18 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split(")")[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_where_processes_cannot_be_forked_they_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pluscheck.engines.workers._FORKS", False)
+    worker = Worker(Job("bmc", _bmc, SYSTEM, KEPT, Budget(depth=3)))
+    try:
+        until = time.monotonic() + 30
+        found = None
+        while not isinstance(found, Findings) and time.monotonic() < until:
+            spoken([worker], seconds=1)
+            found = worker.received()
+        assert isinstance(found, Findings)
+        assert found.verdicts == {"InRange": Bounded(3)}
+    finally:
+        worker.end()
