@@ -16,7 +16,7 @@ from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, State, Transit
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.ic3.engine import ic3
 from pluscheck.engines.ic3.queries import Queries
-from pluscheck.engines.ic3.search import Inductive, Options, Search
+from pluscheck.engines.ic3.search import Inductive, Search
 from pluscheck.engines.interface import Budget, Findings, ignore
 from pluscheck.engines.invariants import Goals, Minimiser
 from pluscheck.evidence.verdict import InductiveInvariant, Proved, Reached, Unknown, Violated
@@ -103,7 +103,7 @@ def test_what_is_left_of_an_invariant_is_needed() -> None:
     invariants = tuple(p.name for p in system.properties if p.kind is PropertyKind.INVARIANT)
     goals = Goals(invariants, invariants, ())
     queries = Queries(bits, invariants, [], lambda: None)
-    search = Search(queries, symmetries(bits.system, bits.predicates), Options(), lambda *_: None)
+    search = Search(queries, symmetries(bits.system, bits.predicates), lambda *_: None)
     found = search.run(frozenset(invariants))
     assert isinstance(found, Inductive)
     orbits = [lemma.orbit for lemma in found.lemmas]

@@ -13,7 +13,7 @@ from pluscheck.core.exprs import Site
 from pluscheck.core.system import FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.bmc import bounded
 from pluscheck.engines.ic3.queries import Queries, StoppedError
-from pluscheck.engines.ic3.search import Inductive, Options, Search
+from pluscheck.engines.ic3.search import Inductive, Search
 from pluscheck.engines.interface import Budget, Findings, Listener, Progress
 from pluscheck.engines.invariants import STATE_KINDS, Goals, Minimiser, NotSolvedError, invariant, is_symmetric
 from pluscheck.engines.kinduction import inductive_lemmas
@@ -95,7 +95,7 @@ class _Run:
         """Decide some properties in one search, in which those that are violated are dropped one by one."""
         known = [bits.bad(name).state ^ 1 for name in lemmas]
         images = symmetries(bits.system, bits.predicates) if is_symmetric(self.system) else ()
-        search = Search(Queries(bits, names, known, self._gave), images, Options(), self._tell)
+        search = Search(Queries(bits, names, known, self._gave), images, self._tell)
         open_ = names
         while open_:
             found = search.run(frozenset(open_))

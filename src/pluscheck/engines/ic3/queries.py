@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,9 @@ from pluscheck.evidence.verdict import Reason
 
 Cube = tuple[int, ...]
 """A conjunction over predicates, sorted by their numbers, which count from 1 and are negative where the predicate is false."""
+
+Weight = Callable[[int], float]
+"""How useful a literal was in cubes that were blocked: those that were are preferred."""
 
 _RETIRED: Final = 2_000
 """After so many clauses that were needed for one question only, the solver is made anew."""
@@ -126,9 +129,9 @@ class Queries:
         """Return whether some initial state is in the cube."""
         return self._starts.meets(cube)
 
-    def apart_from_start(self, part: Cube, whole: Cube) -> Cube:
+    def apart_from_start(self, part: Cube, whole: Cube, weight: Weight) -> Cube:
         """Return `part`, with as much of `whole` added as no initial state satisfies. No initial state is in `whole`."""
-        return self._starts.apart(part, whole)
+        return self._starts.apart(part, whole, weight)
 
     def is_blocked(self, cube: Cube, level: int) -> bool:
         """Return whether a frame has no state in the cube."""
@@ -154,7 +157,8 @@ class Queries:
 
         With `without`, the state is not in the cube itself.
         """
-        after = {self._after[abs(x)] if x > 0 else -self._after[-x]: x for x in cube}
+        # What is false first: what the solver takes up first is what its reasons are made of, and that something is not so excludes more states.
+        after = {self._after[abs(x)] if x > 0 else -self._after[-x]: x for x in sorted(cube)}
         assumed = [*self._switches[level:], self._step, *after]
         retired = 0
         if without:
@@ -179,32 +183,29 @@ class Queries:
 
     # ------------------------------------------------------------------------------------- lifting
 
-    def lifted(self, found: Found, cube: Cube) -> Cube:
+    def lifted(self, found: Found, cube: Cube, weight: Weight) -> Cube:
         """Return a part of the state from all of which the step with these selectors is possible and leads into the cube."""
         self._lifting_size += 1
         retired = self._lifting_size
         clause = [-retired, -self._step]
         clause += [-self._after[x] if x > 0 else self._after[-x] for x in cube]
         self._lifting.add(clause)
-        result = self._needed([retired, *found.selectors], found.state)
+        result = self._needed([retired, *found.selectors], found.state, weight)
         self._lifting.add([-retired])
         return result
 
-    def lifted_bad(self, bad: Bad) -> Cube:
+    def lifted_bad(self, bad: Bad, weight: Weight) -> Cube:
         """Return a part of the state in all of which the goal is violated, or violated by the step with these selectors."""
-        return self._needed([*bad.found.selectors, -self._bad[bad.goal][bad.steps]], bad.found.state)
+        return self._needed([*bad.found.selectors, -self._bad[bad.goal][bad.steps]], bad.found.state, weight)
 
-    def _needed(self, fixed: Sequence[int], state: Cube) -> Cube:
+    def _needed(self, fixed: Sequence[int], state: Cube, weight: Weight) -> Cube:
         """Return a part of the state that cannot be true together with what is fixed."""
         for _ in range(2):
-            order = sorted(state, reverse=True)
+            order = sorted(state, key=lambda x: (-weight(x), x))
             if _decided(self._lifting, [*fixed, *order]) is not Answer.UNSAT:
                 raise InternalError("a state does not determine what follows from it")
             needed = set(self._lifting.core())
-            smaller = tuple([literal for literal in state if literal in needed])
-            if len(smaller) == len(state):
-                break
-            state = smaller
+            state = tuple([literal for literal in state if literal in needed])
         return state
 
 
@@ -232,13 +233,13 @@ class _Starts:
                 return False
         return _decided(self._solver, cube) is Answer.SAT
 
-    def apart(self, part: Cube, whole: Cube) -> Cube:
+    def apart(self, part: Cube, whole: Cube, weight: Weight) -> Cube:
         """Return `part`, with as much of `whole` added as no initial state satisfies."""
         if not self.meets(part):
             return part
-        for literal in whole:
-            if literal in self._never:
-                return sorted_cube([*part, literal])
+        alone = [literal for literal in whole if literal in self._never]
+        if alone:
+            return sorted_cube([*part, max(alone, key=weight)])
         _decided(self._solver, whole)
         return sorted_cube({*part, *self._solver.core()})
 

@@ -21,21 +21,26 @@ Images = Sequence[Sequence[int]]
 """For each exchange of two elements, what becomes of each predicate: its number, counted from 1, or minus it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to search. `counterexamples`: so many counterexamples to generalising a clause may be blocked first (Hassan, Bradley, Somenzi, FMCAD 2013)."""
-
-    symmetric: bool = True
-    counterexamples: int = 0
-
-
 @dataclass(slots=True)
 class Lemma:
-    """A blocked cube with all its images, itself first, and the last frame that it is blocked in."""
+    """A blocked cube with all its images, itself first, and the last frame that it is blocked in.
+
+    `obstacle` is a state of that frame from which a step leads into the cube, found when there were `learned` lemmas in all.
+    """
 
     cube: Cube
     orbit: tuple[Cube, ...]
     level: int
+    kinds: frozenset[int]
+    """The kinds of its literals: those that exchanges lead to from one another are of one kind."""
+    obstacle: frozenset[int] = frozenset()
+    learned: int = 0
+    is_kept: bool = True
+    """Whether no other lemma says as much."""
+
+    def excludes(self, state: frozenset[int]) -> bool:
+        """Return whether the state is in the cube, or in one of its images."""
+        return any(state.issuperset(cube) for cube in self.orbit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Search:
 
     queries: Queries
     images: Images
-    options: Options
+    """Empty, if symmetries are not to be used."""
     tell: Callable[[int, int, int], None]
     """Called now and then with the frame, the number of clauses, and of obligations that are open."""
     lemmas: list[Lemma] = field(default_factory=list)
@@ -78,12 +83,12 @@ class Search:
     _activity: dict[int, float] = field(default_factory=dict)
     _numbers: int = 0
     _symmetric: bool = True
-
+    _learned: list[Lemma] = field(default_factory=list)
+    """All lemmas, each as often as it was blocked somewhere."""
     _classes: list[int] = field(default_factory=list)
     """Of each predicate, the least number of those that exchanges lead to from it."""
 
     def __post_init__(self) -> None:
-        self._symmetric = self.options.symmetric
         self._classes = _classes(self.images, len(self.queries.bits.state))
 
     def run(self, open_: frozenset[str]) -> Counterexample | Inductive:
@@ -104,7 +109,7 @@ class Search:
     def _traced(self, bad: Bad) -> Counterexample | None:
         """Show that a bad state of the last frame is not reachable in so many steps, or return how it is reached."""
         pending: list[_Obligation] = []
-        violation = self._add(pending, self.frame, bad.steps, self.queries.lifted_bad(bad), bad.goal)
+        violation = self._add(pending, self.frame, bad.steps, self.queries.lifted_bad(bad, self._weight), bad.goal)
         while pending and violation is None:
             obligation = heapq.heappop(pending)
             level, cube = obligation.level, obligation.cube
@@ -113,7 +118,7 @@ class Search:
                 continue
             found = self.queries.step_into(cube, level - 1, without=True)
             if isinstance(found, Found):
-                before = self.queries.lifted(found, cube)
+                before = self.queries.lifted(found, cube, self._weight)
                 heapq.heappush(pending, obligation)
                 violation = self._add(pending, level - 1, obligation.distance + 1, before, obligation.goal)
             else:
@@ -147,18 +152,27 @@ class Search:
 
     def _generalised(self, core: Cube, cube: Cube, level: int) -> Cube:
         """Return a part of a cube, as small as it gets, that has no initial state and that no step from the frame before leads into from outside."""
-        queries, activity = self.queries, self._activity
-        kept = queries.apart_from_start(core, cube)
-        for literal in sorted(kept, key=lambda x: (activity.get(self._class(x), 0.0), x)):
-            if literal not in kept or len(kept) == 1:
-                continue
-            smaller = tuple([x for x in kept if x != literal])
-            if queries.starts_in(smaller):
-                continue
-            found = queries.step_into(smaller, level - 1, without=True)
-            if not isinstance(found, Found):
-                kept = queries.apart_from_start(found, smaller)
+        kept = self.queries.apart_from_start(core, cube, self._weight)
+        # All that is said of one scalar at once, then one literal after another; what was least useful elsewhere goes first.
+        predicates = self.queries.bits.predicates
+        of_scalar: dict[int, set[int]] = {}
+        for literal in kept:
+            of_scalar.setdefault(predicates[abs(literal) - 1].leaf, set()).add(literal)
+        for scalar in sorted(of_scalar, key=lambda leaf: (max(map(self._weight, of_scalar[leaf])), leaf)):
+            if len(of_scalar[scalar].intersection(kept)) > 1:
+                kept = self._without(of_scalar[scalar], kept, level)
+        for literal in sorted(kept, key=lambda x: (x > 0, self._weight(x), x)):
+            if literal in kept:
+                kept = self._without({literal}, kept, level)
         return kept
+
+    def _without(self, dropped: set[int], cube: Cube, level: int) -> Cube:
+        """Return a part of a cube without some literals that is blocked as the cube is; the cube itself if that is not so."""
+        smaller = tuple([x for x in cube if x not in dropped])
+        if not smaller or self.queries.starts_in(smaller):
+            return cube
+        found = self.queries.step_into(smaller, level - 1, without=True)
+        return cube if isinstance(found, Found) else self.queries.apart_from_start(found, smaller, self._weight)
 
     def _pushed(self, cube: Cube, level: int) -> tuple[Cube, int]:
         """Return a cube blocked at a level, or a part of it, with the last level at which it can be blocked."""
@@ -166,7 +180,7 @@ class Search:
             found = self.queries.step_into(cube, level, without=True)
             if isinstance(found, Found):
                 break
-            cube = self.queries.apart_from_start(found, cube)
+            cube = self.queries.apart_from_start(found, cube, self._weight)
             level += 1
         return cube, level
 
@@ -176,21 +190,18 @@ class Search:
         for literal in cube:
             number = self._class(literal)
             self._activity[number] = self._activity.get(number, 0.0) + 1.0
-        self._forget_subsumed(orbit, level)
-        self.lemmas.append(Lemma(cube, orbit, level))
-        self.queries.block(orbit, level)
+        self._block(Lemma(cube, orbit, level, frozenset([self._class(x) for x in cube])))
 
-    def _forget_subsumed(self, orbit: Sequence[Cube], level: int) -> None:
-        """Forget what is blocked by what is blocked now."""
-        kinds = {self._class(x) for x in orbit[0]}
-        images = [frozenset(cube) for cube in orbit]
-        self.lemmas = [
-            lemma
-            for lemma in self.lemmas
-            if lemma.level > level
-            or not kinds <= {self._class(x) for x in lemma.cube}
-            or not any(image.issubset(lemma.cube) for image in images)
-        ]
+    def _block(self, new: Lemma) -> None:
+        """Add a lemma, and forget those that say no more than it does."""
+        for lemma in self.lemmas:
+            if lemma.level <= new.level and new.kinds <= lemma.kinds and new.excludes(frozenset(lemma.cube)):
+                lemma.is_kept = False
+        new.is_kept = True
+        self.lemmas = [lemma for lemma in self.lemmas if lemma.is_kept and lemma is not new]
+        self.lemmas.append(new)
+        self._learned.append(new)
+        self.queries.block(new.orbit, new.level)
 
     def _orbit(self, cube: Cube) -> tuple[Cube, ...]:
         """Return all images of a cube, itself first. If there are too many, there is no more symmetry from now on."""
@@ -210,6 +221,10 @@ class Search:
                 return (cube,)
         return tuple(found)
 
+    def _weight(self, literal: int) -> float:
+        """Return how often a literal was in a blocked cube, or one that exchanges make of it."""
+        return self._activity.get(self._class(literal), 0.0)
+
     def _class(self, literal: int) -> int:
         """Return a number for a literal and all that exchanges make of it; apart from that of its negation, if they do not make that of it."""
         return self._classes[literal - 1] if literal > 0 else -self._classes[-literal - 1]
@@ -223,11 +238,15 @@ class Search:
         self.tell(self.frame, self.clauses, 0)
         for level in range(1, self.frame):
             for lemma in [lemma for lemma in self.lemmas if lemma.level == level]:
-                if lemma not in self.lemmas:
+                if not lemma.is_kept or self._is_obstructed(lemma):
                     continue
-                if not isinstance(self.queries.step_into(lemma.cube, level, without=False), Found):
+                found = self.queries.step_into(lemma.cube, level, without=False)
+                if isinstance(found, Found):
+                    lemma.obstacle, lemma.learned = frozenset(found.state), len(self._learned)
+                else:
                     lemma.level += 1
-                    self.queries.block(lemma.orbit, level + 1)
+                    lemma.obstacle = frozenset()
+                    self._block(lemma)
             if not any(lemma.level == level for lemma in self.lemmas):
                 return tuple([lemma for lemma in self.lemmas if lemma.level > level])
         blocked: list[list[Cube]] = [[] for _ in range(self.frame + 1)]
@@ -235,6 +254,16 @@ class Search:
             blocked[lemma.level] += lemma.orbit
         self.queries.keep(blocked)
         return None
+
+    def _is_obstructed(self, lemma: Lemma) -> bool:
+        """Return whether the obstacle to moving a lemma forward is still there."""
+        if not lemma.obstacle:
+            return False
+        news = self._learned[lemma.learned :]
+        if any(new.level >= lemma.level and new.excludes(lemma.obstacle) for new in news):
+            return False
+        lemma.learned = len(self._learned)
+        return True
 
 
 def _classes(images: Images, count: int) -> list[int]:
