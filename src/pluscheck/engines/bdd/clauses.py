@@ -24,8 +24,11 @@ MAX_CLAUSES = 1_500
 MAX_IMAGES = 20_000
 """More than so many, with all that permutations of elements make of them, are not dealt with either."""
 
-ATTEMPTS = 8
-"""In so many orders predicates are tried to be left out, and the shortest clause wins: one in a few short clauses saves tens of longer ones."""
+ATTEMPTS = 16
+"""In so many orders predicates are tried to be left out, and the shortest clause wins: one short clause saves tens of longer ones."""
+
+SAMPLES = 4
+"""So many reached states are looked at where predicates turn out to be true together in some."""
 
 Cube = tuple[int, ...]
 """Predicates that are true together, or false where negative, counted from 1."""
@@ -63,7 +66,11 @@ class _Learner:
         self._cubes: list[Cube] = []
         self._images = 0
         self._uses: dict[int, int] = {}
+        self._having = dict.fromkeys(self._literals, 0)
+        """For each literal, the samples (reached states) that have it, one a bit."""
+        self._samples = 0
         self._random = Random(0)
+        self._add_sample(encoding.a_state(reached))
 
     def learn(self, bad: Diagram) -> bool:
         """Learn until the clauses are inductive and exclude what is bad; return whether they are few enough."""
@@ -107,7 +114,7 @@ class _Learner:
         return [number if values[predicate.node] else -number for number, predicate in enumerate(self._predicates, 1)]
 
     def _unreached(self, literals: Sequence[int]) -> Cube:
-        """Return few of the literals of a state that is not reached, of which no reached state has all."""
+        """Return few of the literals of a state that is not reached, of which no reached state has all, and each of which is needed for that."""
         best: Cube | None = None
         for order in self._orders(literals):
             cube = self._reduced(order)
@@ -133,18 +140,37 @@ class _Learner:
         return orders
 
     def _reduced(self, order: Sequence[int]) -> Cube:
-        """Return the literals without each, in turn, that the others can do without."""
-        rest = [self._reached]
+        """Return the literals without each, in turn, that the others can do without.
+
+        Reached states seen before are asked first: mostly it is one of them that needs a literal, and the diagram has only to confirm the rest.
+        """
+        while True:
+            cube = self._needed_for_samples(order)
+            common = self._reached & self._all(cube)
+            if common == self._false:
+                return cube
+            for _ in range(SAMPLES):
+                self._add_sample(self._encoding.a_state(common, self._random))
+
+    def _needed_for_samples(self, order: Sequence[int]) -> Cube:
+        """Return the literals without each, in turn, that the others can do without, as far as samples tell."""
+        kept = (1 << self._samples) - 1
+        rest = [kept]
         for literal in reversed(order):
-            rest.append(rest[-1] & self._literals[literal])
+            rest.append(rest[-1] & self._having[literal])
         rest.reverse()
-        kept = self._encoding.diagrams.true
         cube: list[int] = []
         for literal, without in zip(order, rest[1:], strict=True):
-            if without & kept != self._false:
-                kept &= self._literals[literal]
+            if without & kept:
+                kept &= self._having[literal]
                 cube.append(literal)
         return tuple(cube)
+
+    def _add_sample(self, scalars: Sequence[int]) -> None:
+        """Keep a reached state."""
+        for literal in self._of_state(scalars):
+            self._having[literal] |= 1 << self._samples
+        self._samples += 1
 
     def _all(self, cube: Cube) -> Diagram:
         whole = self._encoding.diagrams.true

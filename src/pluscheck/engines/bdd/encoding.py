@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 
 from pluscheck.base.errors import InternalError
 from pluscheck.engines.bdd.diagrams import Diagram, Diagrams
@@ -98,20 +99,20 @@ class Encoding:
             return here if value else ~here
         return self.current.numbers(node).get(value, self.diagrams.false)
 
-    def a_state(self, of: Diagram) -> tuple[int, ...]:
-        """Return the values of the leaves in one of these states: always the same one, and there must be one."""
+    def a_state(self, of: Diagram, random: Random | None = None) -> tuple[int, ...]:
+        """Return the values of the leaves in one of these states, of which there is one: always the same one, or as chance has it."""
         false = self.diagrams.false
         chosen: dict[str, bool] = {}
         here = of
         while (name := here.var) is not None:
             low, high = self.diagrams.branches(here)
-            chosen[name] = low == false
-            here = high if low == false else low
+            chosen[name] = low == false or (random is not None and high != false and random.random() < 0.5)
+            here = high if chosen[name] else low
         scalars = []
         for bits in self.bits:
             number = 0
             for name in bits.now:
-                number = 2 * number + chosen.get(name, False)
+                number = 2 * number + chosen.get(name, random is not None and random.random() < 0.5)
             scalars.append(bits.low + number)
         return tuple(scalars)
 
