@@ -1,105 +1,162 @@
-"""Judging an inductive invariant: asked of Z3 over the ground system, in which its conjuncts stand as further properties."""
+"""Judging an invariant: by the reference semantics where all states can be looked at, else by solvers that are given its obligations as text."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import assert_never
 
+from pluscheck.base.answers import Answer
 from pluscheck.base.errors import SpecError
-from pluscheck.certify.reachable import NotJudged, Obligations, Opinion, Refuted, Shown
-from pluscheck.core.exprs import Prime
-from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, TransitionSystem
+from pluscheck.certify.enumeration import Enumeration, OutOfTimeError
+from pluscheck.certify.formulas import OutgrownError
+from pluscheck.certify.obligations import STATE_KINDS, Obligation, Obligations
+from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
+from pluscheck.certify.solvers import Z3, is_installed, other_answer, z3_reply
+from pluscheck.core.evaluator import deep_recursion
+from pluscheck.core.system import DEADLOCK, FAULTS, State, TransitionSystem
 from pluscheck.evidence.verdict import InductiveInvariant, KInduction
-from pluscheck.ground.dag import DagLimitError
-from pluscheck.ground.ground import GroundProperty, GroundSystem, ground
 
-_STATE_KINDS = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})
-"""Kinds of property that hold of a state, or not, and can be part of an invariant."""
+REFERENCE = "reference semantics"
+"""Who has looked at every state."""
 
 
 class InvariantJudge:
     """Judges one certificate, for one property after another, within `seconds` in all.
 
-    A property proved by k-induction is judged where k is 1: then it is one more conjunct.
+    `with_solvers` are further solvers, by the names of `solvers.OTHERS`, that must agree; one that is not installed, or gives up, does not.
     """
 
     def __init__(
-        self, system: TransitionSystem, certificate: InductiveInvariant | KInduction, *, seconds: float
+        self,
+        system: TransitionSystem,
+        certificate: InductiveInvariant | KInduction,
+        *,
+        seconds: float,
+        with_solvers: Sequence[str] = (),
     ) -> None:
         self._system = system
         self._certificate = certificate
         self._deadline = time.monotonic() + seconds
+        self._others = tuple(with_solvers)
+        self._invariant = certificate.invariant if isinstance(certificate, KInduction) else certificate
+        self._enumeration = Enumeration(system, self._invariant)
         self._obligations: Obligations | None = None
         self._closed: Opinion | None = None
+        self._looked_at_all: bool | None = None
 
     def opinion(self, name: str) -> Opinion:
         """Return whether the certificate shows that the property of this name holds."""
+        wrong = self._wrong_form(name)
+        if wrong is not None:
+            return wrong
+        try:
+            with deep_recursion(self._system.span):
+                return self._opinion(name)
+        except OutgrownError as error:
+            return NotJudged(str(error))
+        except SpecError:
+            return NotJudged("its obligations are too large")
+
+    def _wrong_form(self, name: str) -> Refuted | NotJudged | None:
         known = {claim.name: claim.kind for claim in self._system.properties}
         if name not in known and name not in (DEADLOCK, FAULTS):
             return Refuted(f"there is no property {name}")
+        if isinstance(self._certificate, KInduction):
+            if self._certificate.property != name:
+                return Refuted(f"it is about {self._certificate.property}")
+            if self._certificate.k < 1:
+                return Refuted("k is at least 1")
+        for used in self._invariant.properties:
+            if known.get(used) not in STATE_KINDS:
+                return Refuted(f"{used} is no invariant")
+        for solver in self._others:
+            if not is_installed(solver):
+                return NotJudged(f"{solver} is not installed: pip install 'pluscheck[solvers]'")
+        return None
+
+    def _opinion(self, name: str) -> Opinion:
+        if isinstance(self._certificate, InductiveInvariant) and self._looked_at_all is not False and not self._others:
+            looked = self._looked_at(name)
+            if looked is not None:
+                return looked
+        if self._obligations is None:
+            self._obligations = Obligations(self._system, deadline=self._deadline)
+        if self._closed is None:
+            self._closed = self._discharged(self._obligations.of_invariant(self._invariant), None)
+        if not isinstance(self._closed, Shown):
+            return self._closed
         match self._certificate:
             case InductiveInvariant():
-                invariant = self._certificate
-            case KInduction(k, of, invariant):
-                if of != name:
-                    return Refuted(f"it is about {of}")
-                if k < 1:
-                    return Refuted("k is at least 1")
-                if k > 1 or known.get(name) not in _STATE_KINDS:
-                    return NotJudged("more than one step is not judged")
-                invariant = replace(invariant, properties=(*invariant.properties, name))
+                rest = self._obligations.of_safety(self._invariant, name)
+            case KInduction():
+                rest = self._obligations.of_induction(self._certificate)
             case _:
                 assert_never(self._certificate)
+        return self._discharged(rest, name)
+
+    def _looked_at(self, name: str) -> Opinion | None:
+        """Return what looking at all states says; None if they are too many."""
+        if self._looked_at_all is None:
+            self._looked_at_all = self._enumeration.is_small()
+        if not self._looked_at_all:
+            return None
+        # Half of the time, so that the solvers have the other.
+        deadline = time.monotonic() + max(0.0, self._deadline - time.monotonic()) / 2
         try:
             if self._closed is None:
-                self._closed = self._judged(invariant, known)
-            if not isinstance(self._closed, Shown) or self._obligations is None:
+                failure = self._enumeration.closed(deadline)
+                self._closed = Refuted(*failure) if failure is not None else Shown((REFERENCE,))
+            if not isinstance(self._closed, Shown):
                 return self._closed
-            return self._obligations.safe(name, self._deadline)
-        except (DagLimitError, SpecError):
-            return NotJudged("its obligations are too large")
+            unsafe = self._enumeration.safe(name, deadline)
+        except (OutOfTimeError, SpecError):
+            self._looked_at_all, self._closed = False, None
+            return None
+        return Refuted(*unsafe) if unsafe is not None else Shown((REFERENCE,))
 
-    def _judged(self, invariant: InductiveInvariant, known: dict[str, PropertyKind]) -> Opinion:
-        """Return whether the invariant is one: initiation and consecution."""
-        for name in invariant.properties:
-            if known.get(name) not in _STATE_KINDS:
-                return Refuted(f"{name} is no invariant")
-        now = [Property(PropertyKind.INVARIANT, f"now {n}", c) for n, c in enumerate(invariant.conjuncts)]
-        after = [Property(PropertyKind.TRANSITION, f"next {n}", Prime(c)) for n, c in enumerate(invariant.conjuncts)]
-        others = [
-            Property(PropertyKind.TRANSITION, f"next {claim.name}", Prime(claim.formula))
-            for claim in self._system.properties
-            if claim.name in invariant.properties
-        ]
-        extended = replace(self._system, properties=(*self._system.properties, *now, *after, *others))
-        grounded = ground(extended)
-        dag = grounded.dag
-        claims = {claim.property.name: claim for claim in grounded.properties}
-        member = dag.all_(
-            [
-                grounded.canonical,
-                *[_true(grounded, claims[claim.name]) for claim in now],
-                *[_not_violated(grounded, claims[name]) for name in invariant.properties],
-            ]
-        )
-        member_next = dag.all_(
-            [
-                *[_true(grounded, claims[claim.name]) for claim in after],
-                *[_not_violated(grounded, claims[claim.name]) for claim in others],
-            ]
-        )
-        # What an action's updates describe is canonical, by the construction of the ground system.
-        self._obligations = Obligations(grounded, member, member_next)
-        return self._obligations.closed(self._deadline)
+    def _discharged(self, obligations: Sequence[Obligation], name: str | None) -> Opinion:
+        """Return whether no obligation has a solution; `name` is the property's, if they are about one."""
+        assert self._obligations is not None
+        for obligation in obligations:
+            script = self._obligations.script(obligation)
+            answer, values = z3_reply(script, self._deadline - time.monotonic())
+            match answer:
+                case Answer.UNSAT:
+                    pass
+                case Answer.SAT:
+                    return self._refuted(obligation, self._obligations.state_of(obligation, values), name)
+                case Answer.UNKNOWN:
+                    return NotJudged("the solver gave up")
+                case _:
+                    assert_never(answer)
+            for solver in self._others:
+                if other_answer(solver, script, self._deadline) is not Answer.UNSAT:
+                    return NotJudged(f"{solver} does not agree with Z3, or gave up")
+        return Shown((Z3, *self._others))
 
-
-def _true(system: GroundSystem, claim: GroundProperty) -> int:
-    """Return the node of "the formula is true": one that faults is not."""
-    dag = system.dag
-    return dag.all_([claim.formula, dag.not_(dag.any_(claim.faults.values()))])
+    def _refuted(self, obligation: Obligation, state: State | None, name: str | None) -> Opinion:
+        """Return a refutation that the reference semantics confirm, where one state is enough to see it."""
+        if state is None:
+            return Refuted(obligation.failure)
+        if obligation.name == "initiation":
+            confirmed = self._enumeration.is_bad_start(state)
+        elif name is None:
+            confirmed = self._enumeration.is_bad_source(state)
+        else:
+            confirmed = self._enumeration.is_bad_state(name, state)
+        if confirmed:
+            return Refuted(obligation.failure, state)
+        return NotJudged("what the solver says against it, the reference semantics does not confirm")
 
 
-def _not_violated(system: GroundSystem, claim: GroundProperty) -> int:
-    dag = system.dag
-    return dag.any_([claim.formula, dag.any_(claim.faults.values())])
+def judge(
+    system: TransitionSystem,
+    certificate: InductiveInvariant | KInduction,
+    name: str,
+    *,
+    seconds: float,
+    with_solvers: Sequence[str] = (),
+) -> Opinion:
+    """Return whether the certificate shows that the property of this name holds."""
+    return InvariantJudge(system, certificate, seconds=seconds, with_solvers=with_solvers).opinion(name)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
 from pluscheck.base.answers import Answer
 from pluscheck.base.errors import SpecError
+from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
+from pluscheck.certify.solvers import Z3
 from pluscheck.core.semantics import is_state
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.evidence.verdict import ReachableSet
@@ -30,28 +31,6 @@ MAX_STATES = 100_000
 
 MAX_SCALARS = 3_000_000
 """Nor are sets whose states have more scalars than this in all: some hundred megabytes while the obligations are made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The property holds in every reachable state (of a witness: none reaches it)."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotJudged:
-    """The obligations are too large, or took too long."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refuted:
-    """An obligation has a solution: the set does not show what is claimed."""
-
-    reason: str
-
-
-Opinion = Shown | NotJudged | Refuted
 
 
 class ReachableSetJudge:
@@ -100,7 +79,7 @@ def _opinion(answer: Answer, otherwise: str) -> Opinion:
     """Return what the answer to an obligation says: that it has no solution is what is to be shown."""
     match answer:
         case Answer.UNSAT:
-            return Shown()
+            return Shown((Z3,))
         case Answer.SAT:
             return Refuted(otherwise)
         case Answer.UNKNOWN:
@@ -153,7 +132,7 @@ class Obligations:
             opinion = _opinion(answer, f"{name} is violated in a state of the set, or a step from one")
             if not isinstance(opinion, Shown):
                 return opinion
-        return Shown()
+        return Shown((Z3,))
 
     def answer(self, over: Over, nodes: Sequence[int], deadline: float) -> Answer:
         """Return whether the formulas can be true together."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from pluscheck.certify.inductive import InvariantJudge
-from pluscheck.certify.reachable import NotJudged, ReachableSetJudge, Refuted
-from pluscheck.certify.reachable import Shown as ShownToHold
+from pluscheck.certify.opinions import NotJudged, Refuted
+from pluscheck.certify.opinions import Shown as ShownToHold
+from pluscheck.certify.reachable import ReachableSetJudge
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
 from pluscheck.core.explain import Explanation, Shown
 from pluscheck.core.semantics import Arguments
@@ -115,8 +116,8 @@ class Judge:
         opinion = judge.opinion(name)
         states = f"{len(certificate.states):,} state{'' if len(certificate.states) == 1 else 's'}"
         match opinion:
-            case ShownToHold():
-                return Judged(Proved(certificate), f"{states}, judged by Z3", by=("Z3",))
+            case ShownToHold(by):
+                return Judged(Proved(certificate), f"{states}, judged by {_and(by)}", by=by)
             case NotJudged(reason):
                 # The search found no more states: it speaks for runs of any length, but for a proof it needs a judge.
                 return Judged(Bounded(max(certificate.diameter, self._asked)), f"{states}, no proof: {reason}")
@@ -136,8 +137,8 @@ class Judge:
             judge = InvariantJudge(found.system, found.certificate, seconds=JUDGE_SECONDS)
             self._invariants[id(found)] = judge
         match judge.opinion(name):
-            case ShownToHold():
-                return Judged(Proved(found.certificate), f"{what}, judged by Z3", by=("Z3",), text=found.text)
+            case ShownToHold(by):
+                return Judged(Proved(found.certificate), f"{what}, judged by {_and(by)}", by=by, text=found.text)
             case NotJudged(reason):
                 return Judged(Bounded(self._asked), f"{what}, no proof: {reason}")
             case Refuted(reason):
@@ -164,6 +165,10 @@ class Judge:
         if isinstance(run, Rejection):
             raise RejectedError(run.reason)
         return run
+
+
+def _and(names: tuple[str, ...]) -> str:
+    return " and ".join(names)
 
 
 def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:

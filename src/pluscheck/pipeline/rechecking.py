@@ -178,7 +178,8 @@ def _replayed(file: str, proof: StoredProof, model: Model, stored: StoredTrace) 
 def _found_again(file: str, proof: StoredProof, model: Model, stored: StoredStates, seconds: float) -> Rechecked:
     """Return what becomes of a count of states: they are found again, and judged."""
     from pluscheck.certify.exploring import Unfinished, reachable_set
-    from pluscheck.certify.reachable import NotJudged, ReachableSetJudge, Refuted, Shown
+    from pluscheck.certify.opinions import NotJudged, Refuted, Shown
+    from pluscheck.certify.reachable import ReachableSetJudge
 
     what = f"all {stored.count:,} reachable states"
     if stored.count > MOST_STATES:
@@ -213,13 +214,13 @@ def _discharged(
 ) -> Rechecked:
     """Return what becomes of an invariant: it is read in the terms of the specification, and what was read is judged."""
     from pluscheck.certify.inductive import InvariantJudge
-    from pluscheck.certify.reachable import NotJudged, Refuted, Shown
+    from pluscheck.certify.opinions import NotJudged, Refuted, Shown
 
     found = read_back(elaborated, model.system, text, proof.property, file)
     what = what_it_is(text)
     match InvariantJudge(found.system, found.certificate, seconds=seconds).opinion(proof.property):
-        case Shown():
-            return Rechecked(file, Standing.SHOWN, proof, what, ("Z3",))
+        case Shown(by):
+            return Rechecked(file, Standing.SHOWN, proof, what, by)
         case NotJudged(reason):
             return Rechecked(file, Standing.UNDECIDED, proof, what, reason=reason)
         case Refuted(reason):

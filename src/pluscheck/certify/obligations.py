@@ -1,0 +1,270 @@
+"""What a certificate must satisfy, each as formulas that must have no solution.
+
+Initiation: an initial state satisfies the invariant. Consecution: a step from a state that satisfies it leads to one that does. Safety: no
+state that satisfies it, and no step from one, is what the property excludes. Initial states and the ends of steps must also have values of
+the variables' types, for the states of which all this is shown are those. Induction over several steps follows Sheeran, Singh, Stalmarck,
+FMCAD 2000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import assert_never
+
+from pluscheck.base.errors import InternalError
+from pluscheck.certify.behaviour import Behaviour, Leading
+from pluscheck.certify.encoding import Encoding, SymbolicState
+from pluscheck.certify.formulas import FALSE, Formulas
+from pluscheck.certify.symbols import Symbols
+from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
+from pluscheck.evidence.verdict import InductiveInvariant, KInduction
+
+STATE_KINDS = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})
+"""Kinds of property that hold of a state, or not, and can be part of an invariant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """Formulas that must not be true together. `failure` says what a solution is; `state` is what it tells of."""
+
+    name: str
+    meaning: str
+    failure: str
+    assertions: tuple[int, ...]
+    state: SymbolicState | None = None
+
+
+class Obligations:
+    """Writes obligations of one system. Raises OutgrownError, and SpecError where something is too large."""
+
+    def __init__(self, system: TransitionSystem, *, deadline: float | None = None) -> None:
+        self.system = system
+        self.formulas = Formulas(deadline)
+        self.symbols = Symbols(self.formulas, system.scope)
+        self._behaviour = Behaviour(Encoding(system, self.symbols))
+        self._state, self._typed = self._behaviour.any_state()
+        self._start: Leading | None = None
+        self._step: Leading | None = None
+        self._inside: dict[int, int] = {}
+
+    # ------------------------------------------------------------------------------------- invariants
+
+    def of_invariant(self, invariant: InductiveInvariant) -> list[Obligation]:
+        """Return initiation and consecution."""
+        formulas = self.formulas
+        start, step = self._first(), self._next()
+        outside = formulas.not_(
+            formulas.and_(self._holds(invariant, start.target), self._behaviour.typed(start.target))
+        )
+        outside_next = formulas.not_(
+            formulas.and_(self._holds(invariant, step.target), self._behaviour.typed(step.target))
+        )
+        return [
+            Obligation(
+                "initiation",
+                "a state is initial, and the invariant does not hold in it",
+                "an initial state does not satisfy the invariant",
+                (start.possible, outside),
+                start.target,
+            ),
+            Obligation(
+                "consecution",
+                "the invariant holds in a state, and does not where a step from there leads",
+                "a step leads from where the invariant holds to where it does not",
+                (*self._in(invariant), step.possible, outside_next),
+                self._state,
+            ),
+        ]
+
+    def of_safety(self, invariant: InductiveInvariant, name: str) -> list[Obligation]:
+        """Return that nothing within the invariant violates the property of this name (reaches it, for a witness)."""
+        found = []
+        at_start = self._bad_start(name, self._first())
+        if at_start != FALSE:
+            found.append(
+                Obligation(
+                    "safety of the start", "what an initial state is faults", f"{name}: a start faults", (at_start,)
+                )
+            )
+        bad = self._bad_state(name, self._state)
+        if bad != FALSE:
+            found.append(self._safety(invariant, name, "state", (bad,)))
+        step = self._next()
+        bad_step = self._bad_step(name, self._state, step.target)
+        if bad_step != FALSE:
+            found.append(self._safety(invariant, name, "step", (step.possible, bad_step)))
+        if not found:  # a file for it all the same, that anyone can ask about
+            found.append(self._safety(invariant, name, "state", (FALSE,)))
+        return found
+
+    def _safety(self, invariant: InductiveInvariant, name: str, what: str, bad: tuple[int, ...]) -> Obligation:
+        excluded = "reached" if self._is_witness(name) else "violated"
+        where = "in a state" if what == "state" else "by a step"
+        return Obligation(
+            f"safety of each {what}",
+            f"the invariant holds, and {name} is {excluded} {where}",
+            f"{name} is {excluded} {where} although the invariant holds",
+            (*self._in(invariant), *bad),
+            self._state,
+        )
+
+    def _in(self, invariant: InductiveInvariant) -> tuple[int, ...]:
+        return (self._typed, self._holds(invariant, self._state))
+
+    def _holds(self, invariant: InductiveInvariant, state: SymbolicState) -> int:
+        """Return the formula of the invariant: all conjuncts are true, none of its properties is violated."""
+        formulas = self.formulas
+        parts = []
+        for conjunct in invariant.conjuncts:
+            truth, fault = self._behaviour.truth(conjunct, state)
+            parts += [truth, formulas.not_(fault)]
+        for name in invariant.properties:
+            truth, fault = self._behaviour.truth(self._property(name).formula, state)
+            parts.append(formulas.or_(truth, fault))
+        return formulas.all_(parts)
+
+    # --------------------------------------------------------------------------------------- induction
+
+    def of_induction(self, certificate: KInduction) -> list[Obligation]:
+        """Return base and step of an induction over `k` steps, without what its invariant must satisfy."""
+        formulas, name = self.formulas, certificate.property
+        start = self._first()
+        run, on_the_way = self._run(start.target, certificate.k - 1)
+        base = [self._bad_start(name, start)]
+        for number, state in enumerate(run):
+            there = formulas.all_((start.possible, *on_the_way[:number]))
+            bad = [self._bad_state(name, state)]
+            if number:
+                bad.append(self._bad_step(name, run[number - 1], state))
+            base.append(formulas.and_(there, formulas.any_(bad)))
+        path, steps = self._run(self._state, certificate.k)
+        good = [formulas.not_(self._bad_state(name, state)) for state in path[:-1]]
+        good += [formulas.not_(self._bad_step(name, a, b)) for a, b in pairwise(path[:-1])]
+        bad_end = formulas.or_(self._bad_state(name, path[-1]), self._bad_step(name, path[-2], path[-1]))
+        inside = [self._holds(certificate.invariant, state) for state in path]
+        k = certificate.k
+        return [
+            Obligation(
+                "base",
+                f"a run of fewer than {k} steps violates {name}",
+                f"{name} is violated by a run of fewer than {k} steps",
+                (formulas.any_(base),),
+            ),
+            Obligation(
+                "step",
+                f"{k} steps in a row on which {name} is not violated lead to where it is, within the invariant",
+                f"{name} may be violated after {k} steps on which it is not",
+                (self._typed, *inside, *steps, *good, bad_end),
+            ),
+        ]
+
+    def _run(self, state: SymbolicState, length: int) -> tuple[list[SymbolicState], list[int]]:
+        """Return the states of a run from a state, and the condition of each of its steps."""
+        run, possible = [state], []
+        for _ in range(length):
+            step = self._behaviour.step(run[-1])
+            run.append(step.target)
+            possible.append(step.possible)
+        return run, possible
+
+    # -------------------------------------------------------------------------------------- properties
+
+    def _bad_start(self, name: str, start: Leading) -> int:
+        return start.broken if name == FAULTS else FALSE
+
+    def _bad_state(self, name: str, state: SymbolicState) -> int:
+        """Return the formula of "the property is violated in the state", as far as that is about states."""
+        formulas, behaviour = self.formulas, self._behaviour
+        if name == FAULTS:
+            return self._faults_in(state)
+        if name == DEADLOCK:
+            truth, fault = self._terminal(state)
+            return formulas.all_((behaviour.stuck(state), formulas.not_(truth), formulas.not_(fault)))
+        claim = self._property(name)
+        if claim.kind is PropertyKind.TRANSITION:
+            return FALSE
+        truth, fault = behaviour.truth(claim.formula, state)
+        bad = truth if claim.kind is PropertyKind.WITNESS else formulas.not_(truth)
+        return formulas.and_(bad, formulas.not_(fault))
+
+    def _faults_in(self, state: SymbolicState) -> int:
+        """Return the formula of "in this state a step faults, or a property of states, or, where nothing can happen, `terminal`"."""
+        formulas, behaviour = self.formulas, self._behaviour
+        faults = [(self._next() if state is self._state else behaviour.step(state)).broken]
+        of_states = [claim for claim in self.system.properties if claim.kind is not PropertyKind.TRANSITION]
+        faults += [behaviour.truth(claim.formula, state)[1] for claim in of_states]
+        _, at_end = self._terminal(state)
+        if at_end != FALSE:
+            faults.append(formulas.and_(behaviour.stuck(state), at_end))
+        return formulas.any_(faults)
+
+    def _bad_step(self, name: str, state: SymbolicState, target: SymbolicState) -> int:
+        """Return the formula of "the property is violated by the step", as far as that is about steps."""
+        formulas, behaviour = self.formulas, self._behaviour
+        bad = []
+        for claim in self.system.properties:
+            if claim.kind is PropertyKind.TRANSITION and name in (FAULTS, claim.name):
+                truth, fault = behaviour.truth(claim.formula, state, target)
+                violated = formulas.and_(formulas.not_(truth), formulas.not_(fault))
+                bad.append(fault if name == FAULTS else violated)
+        return formulas.any_(bad)
+
+    def _terminal(self, state: SymbolicState) -> tuple[int, int]:
+        if self.system.terminal is None:
+            return FALSE, FALSE
+        return self._behaviour.truth(self.system.terminal, state)
+
+    def _property(self, name: str) -> Property:
+        for claim in self.system.properties:
+            if claim.name == name:
+                return claim
+        raise InternalError(f"no property is called {name}")
+
+    def _is_witness(self, name: str) -> bool:
+        return name not in (DEADLOCK, FAULTS) and self._property(name).kind is PropertyKind.WITNESS
+
+    def _first(self) -> Leading:
+        if self._start is None:
+            self._start = self._behaviour.start()
+        return self._start
+
+    def _next(self) -> Leading:
+        """Return any step out of any state."""
+        if self._step is None:
+            self._step = self._behaviour.step(self._state)
+        return self._step
+
+    # ------------------------------------------------------------------------------------------- texts
+
+    def script(self, obligation: Obligation) -> str:
+        """Return the obligation as a script to which `unsat` is the right answer."""
+        comments = (
+            f"{self.system.name}, model {self.system.model}: {obligation.name}",
+            f"Is there a solution in which {obligation.meaning}? It is discharged by the answer unsat.",
+        )
+        return self.formulas.script(obligation.assertions, comments)
+
+    def state_of(self, obligation: Obligation, values: dict[str, int]) -> State | None:
+        """Return the state that a solution tells of, if it tells of one."""
+        if obligation.state is None:
+            return None
+        terms = [term for value in obligation.state for term in self.symbols.terms(value)]
+        found = self.formulas.values(terms, values)
+        return tuple(self.symbols.concrete(value, found) for value in obligation.state)
+
+
+def obligations_of(
+    system: TransitionSystem, certificate: InductiveInvariant | KInduction, name: str, *, deadline: float | None = None
+) -> tuple[Obligations, list[Obligation]]:
+    """Return all that must be discharged for the certificate to show the property of this name."""
+    made = Obligations(system, deadline=deadline)
+    match certificate:
+        case InductiveInvariant():
+            found: Sequence[Obligation] = [*made.of_invariant(certificate), *made.of_safety(certificate, name)]
+        case KInduction(_, _, invariant):
+            found = [*made.of_invariant(invariant), *made.of_induction(replace(certificate, property=name))]
+        case _:
+            assert_never(certificate)
+    return made, list(found)
