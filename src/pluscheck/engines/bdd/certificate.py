@@ -4,40 +4,80 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from pluscheck.base.answers import Gave
+from pluscheck.bits.system import BitSystem
 from pluscheck.core import exprs as e
 from pluscheck.core.exprs import Expr
-from pluscheck.engines.bdd.clauses import inductive_clauses
+from pluscheck.core.system import FAULTS
+from pluscheck.engines.bdd.clauses import inductive_orbits
 from pluscheck.engines.bdd.diagrams import Diagram
-from pluscheck.engines.bdd.elements import names_elements, quantified
+from pluscheck.engines.bdd.elements import quantified
 from pluscheck.engines.bdd.encoding import Encoding
 from pluscheck.engines.bdd.steps import Relation
-from pluscheck.evidence.verdict import InductiveInvariant
+from pluscheck.engines.bdd.targets import Claim, Faulty, Target
+from pluscheck.engines.invariants import STATE_KINDS, Goals, Minimiser, NotSolvedError, invariant, is_symmetric
+from pluscheck.engines.limits import Limits
+from pluscheck.evidence.verdict import InductiveInvariant, Reason
 from pluscheck.ground.predicates import Predicate, predicates
 
 _NO = e.Lit(False)
 _YES = e.Lit(True)
 
 
-def invariant(
-    encoding: Encoding, relations: Sequence[Relation], reached: Diagram, bad: Diagram, go_on: Callable[[], None]
+def certificate(
+    encoding: Encoding,
+    relations: Sequence[Relation],
+    reached: Diagram,
+    open_: Sequence[Target],
+    names: frozenset[str],
+    limits: Limits,
+    go_on: Callable[[], None],
 ) -> InductiveInvariant:
-    """Return an inductive invariant that excludes the bad states, of which none is reached: clauses, or all reached states where those are too many.
+    """Return an inductive invariant that shows the named properties: clauses beside them, or all reached states where those are too many.
 
-    A system that names no element of a sort is symmetric in them (Ip and Dill, 1996), and so is what it reaches. A formula for particular elements, all
-    different, is then true of any, and `\\A p1 \\in Sort : \\A p2 \\in Sort \\ {p1} : ...` says so. A system that does name elements, which a specification
-    cannot, has them in its invariant too.
+    No reached state is in a target of theirs. `go_on` is called every now and then, and may raise.
     """
-    clauses = inductive_clauses(encoding, relations, reached, bad, go_on)
-    if clauses is not None:
-        return InductiveInvariant(clauses)
-    return InductiveInvariant((reached_formula(encoding, reached),))
+    kinds = {claim.property.name: claim.property.kind for claim in encoding.system.properties}
+    of_states = tuple(sorted(name for name in names if kinds.get(name) in STATE_KINDS))
+    good, bad = encoding.diagrams.true, encoding.diagrams.false
+    for target in open_:
+        match target.sought:
+            case Claim(name) if name in of_states:
+                good &= ~target.states
+            case Claim(name) if name in names:
+                bad |= target.states
+            case Faulty() if FAULTS in names:
+                bad |= target.states
+            case _:
+                pass
+    orbits = inductive_orbits(encoding, relations, reached, good, bad, go_on)
+    if orbits is None:
+        return InductiveInvariant((reached_formula(encoding, reached),))
+    bits = BitSystem(encoding.system)
+    goals = Goals(tuple(sorted(names)), of_states, ())
+    with suppress(NotSolvedError):  # more clauses than needed are a proof as well
+        orbits = Minimiser(bits, goals, (), lambda: _gave(limits)).orbits(orbits)
+    return invariant(bits, orbits, goals)
+
+
+def _gave(limits: Limits) -> Gave | None:
+    exceeded = limits.exceeded()
+    if exceeded is None:
+        return None
+    return Gave.TIME if exceeded is Reason.TIME else Gave.MEMORY
 
 
 def reached_formula(encoding: Encoding, reached: Diagram) -> Expr:
-    """Return a formula that is true of the reached states and of no other, and names no element unless the system does."""
+    """Return a formula that is true of the reached states and of no other, and names no element unless the system does.
+
+    A system that names none is symmetric in them (Ip and Dill, 1996), and so is what it reaches. A formula for particular elements, all different, is then true
+    of any, and `\\A p1 \\in Sort : \\A p2 \\in Sort \\ {p1} : ...` says so.
+    """
     formula = state_formula(encoding, reached)
-    return formula if names_elements(encoding.system.system) else quantified(encoding.system.system, formula)
+    system = encoding.system.system
+    return quantified(system, formula) if is_symmetric(system) else formula
 
 
 def state_formula(encoding: Encoding, states: Diagram) -> Expr:

@@ -1,7 +1,7 @@
-"""A short invariant out of a long one: few clauses that the reached states satisfy, inductive together, and enough for what is to be proved.
+"""A short invariant out of a long one: few clauses that the reached states satisfy and that are inductive, together with what is to be proved.
 
-The reached set itself is often a large formula, though why nothing bad happens is a short one. Here it only answers questions, always rightly, as IC3's (Bradley,
-2011) cannot: of a state that leads out of the invariant so far, or is bad itself, the fewest predicates are kept that no reached state has together, and that
+The reached set itself is often a large formula, though why nothing bad happens is a short one. Here it only answers questions, always rightly, as IC3's frames
+(Bradley, 2011) cannot: of a state that leads out of the invariant so far, or is bad itself, few predicates are kept that no reached state has together, and that
 they are not becomes a clause. Nothing once learned is ever taken back.
 """
 
@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from pluscheck.core import exprs as e
-from pluscheck.core.exprs import Expr
 from pluscheck.engines.bdd.diagrams import Diagram
-from pluscheck.engines.bdd.elements import names_elements, quantified
 from pluscheck.engines.bdd.encoding import Encoding
 from pluscheck.engines.bdd.steps import Relation, next_bits
-from pluscheck.ground.predicates import Predicate, predicates, symmetries
+from pluscheck.engines.invariants import Cube, Orbit, is_symmetric
+from pluscheck.ground.predicates import predicates, symmetries
 
 MAX_CLAUSES = 1_500
 """With more clauses, counted as they are written, an invariant is no argument any more."""
@@ -30,24 +28,31 @@ ATTEMPTS = 16
 SAMPLES = 4
 """So many reached states are looked at where predicates turn out to be true together in some."""
 
-Cube = tuple[int, ...]
-"""Predicates that are true together, or false where negative, counted from 1."""
 
+def inductive_orbits(
+    encoding: Encoding,
+    relations: Sequence[Relation],
+    reached: Diagram,
+    good: Diagram,
+    bad: Diagram,
+    go_on: Callable[[], None],
+) -> list[Orbit] | None:
+    """Return cubes of predicates, with all their images, without which the states of `good` are inductive and not `bad`; None where they are too many.
 
-def inductive_clauses(
-    encoding: Encoding, relations: Sequence[Relation], reached: Diagram, bad: Diagram, go_on: Callable[[], None]
-) -> tuple[Expr, ...] | None:
-    """Return clauses over the specification's predicates that together are inductive and exclude the bad states, none of which is reached; None where there are too many.
-
-    `go_on` is called every now and then, and may raise.
+    All reached states are good, and none is bad. `go_on` is called every now and then, and may raise.
     """
-    learner = _Learner(encoding, relations, reached, go_on)
-    return learner.formulas() if learner.learn(bad) else None
+    learner = _Learner(encoding, relations, reached, good, go_on)
+    return learner.orbits if learner.learn(bad) else None
 
 
 class _Learner:
     def __init__(
-        self, encoding: Encoding, relations: Sequence[Relation], reached: Diagram, go_on: Callable[[], None]
+        self,
+        encoding: Encoding,
+        relations: Sequence[Relation],
+        reached: Diagram,
+        good: Diagram,
+        go_on: Callable[[], None],
     ) -> None:
         self._encoding = encoding
         self._false = encoding.diagrams.false
@@ -56,14 +61,15 @@ class _Learner:
         self._go_on = go_on
         self._predicates = predicates(encoding.system)
         self._cone = encoding.system.dag.cone([predicate.node for predicate in self._predicates])
-        self._is_symmetric = not names_elements(encoding.system.system)
-        self._symmetries = symmetries(encoding.system, self._predicates) if self._is_symmetric else ()
+        self._symmetries: tuple[tuple[int, ...], ...] = ()
+        if is_symmetric(encoding.system.system):
+            self._symmetries = symmetries(encoding.system, self._predicates)
         self._literals: dict[int, Diagram] = {}
         for number, predicate in enumerate(self._predicates, 1):
             self._literals[number] = encoding.current.boolean(predicate.node)
             self._literals[-number] = ~self._literals[number]
-        self._invariant = encoding.current.boolean(encoding.system.canonical) & encoding.valid
-        self._cubes: list[Cube] = []
+        self._invariant = encoding.current.boolean(encoding.system.canonical) & encoding.valid & good
+        self.orbits: list[Orbit] = []
         self._images = 0
         self._uses: dict[int, int] = {}
         self._having = dict.fromkeys(self._literals, 0)
@@ -79,11 +85,11 @@ class _Learner:
         stable = 0
         while stable < len(self._relations):
             for guard, after in self._relations:
-                before = len(self._cubes)
+                before = len(self.orbits)
                 while (leaving := self._leaving(guard, after)) != self._false:
                     if not self._exclude(leaving):
                         return False
-                stable = stable + 1 if len(self._cubes) == before else 0
+                stable = stable + 1 if len(self.orbits) == before else 0
                 if stable >= len(self._relations):
                     break
         return True
@@ -98,9 +104,9 @@ class _Learner:
             self._go_on()
             cube = self._unreached(self._of_state(self._encoding.a_state(states)))
             images = self._orbit(cube)
-            self._cubes.append(cube)
+            self.orbits.append(images)
             self._images += len(images)
-            if len(self._cubes) > MAX_CLAUSES or self._images > MAX_IMAGES:
+            if len(self.orbits) > MAX_CLAUSES or self._images > MAX_IMAGES:
                 return False
             for image in images:
                 self._invariant &= ~self._all(image)
@@ -178,36 +184,18 @@ class _Learner:
             whole &= self._literals[literal]
         return whole
 
-    def _orbit(self, cube: Cube) -> list[Cube]:
+    def _orbit(self, cube: Cube) -> Orbit:
         """Return what permutations of the elements of sorts make of a cube, the cube included."""
-        first = tuple(sorted(cube))
-        seen = {first: None}
-        pending = [first]
+        seen = {cube: None}
+        pending = [cube]
         while pending and len(seen) <= MAX_IMAGES:
             here = pending.pop()
             for row in self._symmetries:
-                image = tuple(sorted([row[abs(x) - 1] if x > 0 else -row[abs(x) - 1] for x in here]))
+                image = tuple(sorted([row[abs(x) - 1] if x > 0 else -row[abs(x) - 1] for x in here], key=abs))
                 if image not in seen:
                     seen[image] = None
                     pending.append(image)
-        return list(seen)
-
-    def formulas(self) -> tuple[Expr, ...]:
-        """Return the clauses, short ones first, each for any elements in place of those that it names."""
-        system = self._encoding.system.system
-        written = [_clause(self._predicates, cube) for cube in sorted(self._cubes, key=lambda cube: (len(cube), cube))]
-        return tuple([quantified(system, clause) if self._is_symmetric else clause for clause in written])
-
-
-def _clause(of: Sequence[Predicate], cube: Cube) -> Expr:
-    """Return that a cube is false: that what is true in it implies that something else is true too, or is false altogether."""
-    yes = tuple([of[literal - 1].formula for literal in cube if literal > 0])
-    no = tuple([of[-literal - 1].formula for literal in cube if literal < 0])
-    premise: Expr = yes[0] if len(yes) == 1 else e.And(yes)
-    conclusion: Expr = no[0] if len(no) == 1 else e.Or(no)
-    if not yes:
-        return conclusion
-    return e.Implies(premise, conclusion) if no else e.Not(premise)
+        return tuple(seen)
 
 
 def _next_values(encoding: Encoding, step: Relation) -> dict[str, Diagram]:

@@ -1,19 +1,16 @@
-"""Elements of sorts in formulas: who names them, and how to speak of any instead."""
+"""Elements of sorts in values and formulas, and how to speak of any instead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from pluscheck.core import exprs as e
-from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.exprs import Expr
-from pluscheck.core.sites import evaluated
 from pluscheck.core.system import TransitionSystem
 from pluscheck.core.types import SortType
 from pluscheck.core.values import Atom, Function, Record, Some, Value
 from pluscheck.core.walk import subterms
+from pluscheck.engines.invariants import renamed
 
 
 def quantified(system: TransitionSystem, formula: Expr) -> Expr:
@@ -37,18 +34,10 @@ def quantified(system: TransitionSystem, formula: Expr) -> Expr:
             binders.append(e.Binder(name, domain))
             names[atom] = name
             others.append(e.Local(name))
-    result = _renamed(formula, names)
+    result = renamed(formula, names)
     for binder in reversed(binders):
         result = e.Forall((binder,), result)
     return result
-
-
-def names_elements(system: TransitionSystem) -> bool:
-    """Return whether a system names an element of a sort, which a specification cannot."""
-    named = _elements_named(evaluated(system)) | {
-        atom for constant in system.constants for atom in atoms(constant.value)
-    }
-    return any(atom.family in system.scope for atom in named)
 
 
 def _elements_named(roots: Iterable[Expr]) -> set[Atom]:
@@ -74,29 +63,3 @@ def atoms(value: Value) -> Iterator[Atom]:
                 yield from atoms(item)
         case _:
             pass
-
-
-def _renamed(formula: Expr, names: Mapping[Atom, str]) -> Expr:
-    """Return the formula with bound names in place of elements."""
-    made: dict[int, Expr] = {}
-
-    def renamed(part: Any) -> Any:
-        match part:
-            case e.Lit(Atom() as atom) if atom in names:
-                return e.Local(names[atom])
-            case e.Lit():
-                return part
-            case e.Node():
-                if id(part) not in made:
-                    fields: tuple[str, ...] = part.__match_args__
-                    changes = {name: renamed(getattr(part, name)) for name in fields}
-                    made[id(part)] = replace(part, **changes)  # type: ignore[assignment]
-                return made[id(part)]
-            case tuple():
-                return tuple([renamed(item) for item in part])
-            case _:
-                return part
-
-    with deep_recursion(formula.span):
-        result: Expr = renamed(formula)
-    return result

@@ -16,7 +16,7 @@ from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.exprs import Site
 from pluscheck.core.system import FAULTS, TransitionSystem
-from pluscheck.engines.bdd.certificate import invariant
+from pluscheck.engines.bdd.certificate import certificate
 from pluscheck.engines.bdd.diagrams import Diagram, OutOfMemoryError, limited_memory
 from pluscheck.engines.bdd.encoding import Encoding, TooLargeError
 from pluscheck.engines.bdd.order import leaf_order
@@ -197,12 +197,10 @@ class _Search:
         """Take note that these are all reachable states."""
         self.complete = True
         self.states = encoding.count(reached)
-        if self._undecided():
-            bad = encoding.diagrams.false
-            for target in open_:
-                if self._matters(target):
-                    bad |= target.states
-            self.proof = Proved(invariant(encoding, relations, reached, bad, self.go_on))
+        faulty = frozenset({FAULTS}) if self.faults else frozenset()
+        names = self._undecided() - faulty
+        if names:
+            self.proof = Proved(certificate(encoding, relations, reached, open_, names, self.limits, self.go_on))
 
     def _chain(
         self,
