@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import assert_never
 
-from pluscheck.base.answers import Answer
 from pluscheck.base.errors import SpecError
+from pluscheck.certify.discharging import discharged
 from pluscheck.certify.enumeration import Enumeration, OutOfTimeError
 from pluscheck.certify.formulas import OutgrownError
-from pluscheck.certify.obligations import STATE_KINDS, Obligation, Obligations
+from pluscheck.certify.obligations import STATE_KINDS, Inside, Obligation, Obligations
 from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
-from pluscheck.certify.solvers import Z3, is_installed, other_answer, z3_reply
+from pluscheck.certify.solvers import is_installed
 from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.system import DEADLOCK, FAULTS, State, TransitionSystem
 from pluscheck.evidence.verdict import InductiveInvariant, KInduction
@@ -42,6 +42,7 @@ class InvariantJudge:
         self._invariant = certificate.invariant if isinstance(certificate, KInduction) else certificate
         self._enumeration = Enumeration(system, self._invariant)
         self._obligations: Obligations | None = None
+        self._inside: Inside | None = None
         self._closed: Opinion | None = None
         self._looked_at_all: bool | None = None
 
@@ -80,15 +81,16 @@ class InvariantJudge:
             looked = self._looked_at(name)
             if looked is not None:
                 return looked
-        if self._obligations is None:
+        if self._obligations is None or self._inside is None:
             self._obligations = Obligations(self._system, deadline=self._deadline)
+            self._inside = self._obligations.satisfying(self._invariant)
         if self._closed is None:
-            self._closed = self._discharged(self._obligations.of_invariant(self._invariant), None)
+            self._closed = self._discharged(self._obligations.of_invariant(self._inside), None)
         if not isinstance(self._closed, Shown):
             return self._closed
         match self._certificate:
             case InductiveInvariant():
-                rest = self._obligations.of_safety(self._invariant, name)
+                rest = self._obligations.of_safety(self._inside, name)
             case KInduction():
                 rest = self._obligations.of_induction(self._certificate)
             case _:
@@ -118,36 +120,17 @@ class InvariantJudge:
     def _discharged(self, obligations: Sequence[Obligation], name: str | None) -> Opinion:
         """Return whether no obligation has a solution; `name` is the property's, if they are about one."""
         assert self._obligations is not None
-        for obligation in obligations:
-            script = self._obligations.script(obligation)
-            answer, values = z3_reply(script, self._deadline - time.monotonic())
-            match answer:
-                case Answer.UNSAT:
-                    pass
-                case Answer.SAT:
-                    return self._refuted(obligation, self._obligations.state_of(obligation, values), name)
-                case Answer.UNKNOWN:
-                    return NotJudged("the solver gave up")
-                case _:
-                    assert_never(answer)
-            for solver in self._others:
-                if other_answer(solver, script, self._deadline) is not Answer.UNSAT:
-                    return NotJudged(f"{solver} does not agree with Z3, or gave up")
-        return Shown((Z3, *self._others))
 
-    def _refuted(self, obligation: Obligation, state: State | None, name: str | None) -> Opinion:
-        """Return a refutation that the reference semantics confirm, where one state is enough to see it."""
-        if state is None:
-            return Refuted(obligation.failure)
-        if obligation.name == "initiation":
-            confirmed = self._enumeration.is_bad_start(state)
-        elif name is None:
-            confirmed = self._enumeration.is_bad_source(state)
-        else:
-            confirmed = self._enumeration.is_bad_state(name, state)
-        if confirmed:
-            return Refuted(obligation.failure, state)
-        return NotJudged("what the solver says against it, the reference semantics does not confirm")
+        def is_confirmed(obligation: Obligation, state: State) -> bool:
+            if obligation.name == "initiation":
+                return self._enumeration.is_bad_start(state)
+            if name is None:
+                return self._enumeration.is_bad_source(state)
+            return self._enumeration.is_bad_state(name, state)
+
+        return discharged(
+            self._obligations, obligations, self._deadline, with_solvers=self._others, is_confirmed=is_confirmed
+        )
 
 
 def judge(

@@ -8,8 +8,8 @@ FMCAD 2000.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import assert_never
 
@@ -17,6 +17,7 @@ from pluscheck.base.errors import InternalError
 from pluscheck.certify.behaviour import Behaviour, Leading
 from pluscheck.certify.encoding import Encoding, SymbolicState
 from pluscheck.certify.formulas import FALSE, Formulas
+from pluscheck.certify.membership import membership
 from pluscheck.certify.symbols import Symbols
 from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
 from pluscheck.evidence.verdict import InductiveInvariant, KInduction
@@ -36,6 +37,10 @@ class Obligation:
     state: SymbolicState | None = None
 
 
+Inside = Callable[[SymbolicState], int]
+"""The formula of "this state is one of those that the certificate describes"."""
+
+
 class Obligations:
     """Writes obligations of one system. Raises OutgrownError, and SpecError where something is too large."""
 
@@ -47,20 +52,16 @@ class Obligations:
         self._state, self._typed = self._behaviour.any_state()
         self._start: Leading | None = None
         self._step: Leading | None = None
-        self._inside: dict[int, int] = {}
 
     # ------------------------------------------------------------------------------------- invariants
 
-    def of_invariant(self, invariant: InductiveInvariant) -> list[Obligation]:
+    def of_invariant(self, inside: Inside) -> list[Obligation]:
         """Return initiation and consecution."""
-        formulas = self.formulas
+        formulas, behaviour = self.formulas, self._behaviour
         start, step = self._first(), self._next()
-        outside = formulas.not_(
-            formulas.and_(self._holds(invariant, start.target), self._behaviour.typed(start.target))
-        )
-        outside_next = formulas.not_(
-            formulas.and_(self._holds(invariant, step.target), self._behaviour.typed(step.target))
-        )
+        outside = formulas.not_(formulas.and_(inside(start.target), behaviour.typed(start.target)))
+        typed, landed, arrival = self._landed(step.target)
+        outside_next = formulas.not_(formulas.and_(inside(landed), typed))
         return [
             Obligation(
                 "initiation",
@@ -73,12 +74,20 @@ class Obligations:
                 "consecution",
                 "the invariant holds in a state, and does not where a step from there leads",
                 "a step leads from where the invariant holds to where it does not",
-                (*self._in(invariant), step.possible, outside_next),
+                (*self._in(inside), step.possible, arrival, outside_next),
                 self._state,
             ),
         ]
 
-    def of_safety(self, invariant: InductiveInvariant, name: str) -> list[Obligation]:
+    def _landed(self, target: SymbolicState) -> tuple[int, SymbolicState, int]:
+        """Return whether the end of a step is of its types, and if so the same state by unknowns of its own, of which little need be said."""
+        formulas, symbols = self.formulas, self.symbols
+        typed = self._behaviour.typed(target)
+        state, within = self._behaviour.any_state()
+        same = [symbols.equal(a, b) for a, b in zip(state, target, strict=True)]
+        return typed, state, formulas.implies(typed, formulas.all_((within, *same)))
+
+    def of_safety(self, inside: Inside, name: str) -> list[Obligation]:
         """Return that nothing within the invariant violates the property of this name (reaches it, for a witness)."""
         found = []
         at_start = self._bad_start(name, self._first())
@@ -90,40 +99,59 @@ class Obligations:
             )
         bad = self._bad_state(name, self._state)
         if bad != FALSE:
-            found.append(self._safety(invariant, name, "state", (bad,)))
+            found.append(self._safety(inside, name, "state", (bad,)))
         step = self._next()
         bad_step = self._bad_step(name, self._state, step.target)
         if bad_step != FALSE:
-            found.append(self._safety(invariant, name, "step", (step.possible, bad_step)))
+            found.append(self._safety(inside, name, "step", (step.possible, bad_step)))
         if not found:  # a file for it all the same, that anyone can ask about
-            found.append(self._safety(invariant, name, "state", (FALSE,)))
+            found.append(self._safety(inside, name, "state", (FALSE,)))
         return found
 
-    def _safety(self, invariant: InductiveInvariant, name: str, what: str, bad: tuple[int, ...]) -> Obligation:
+    def _safety(self, inside: Inside, name: str, what: str, bad: tuple[int, ...]) -> Obligation:
         excluded = "reached" if self._is_witness(name) else "violated"
         where = "in a state" if what == "state" else "by a step"
         return Obligation(
             f"safety of each {what}",
             f"the invariant holds, and {name} is {excluded} {where}",
             f"{name} is {excluded} {where} although the invariant holds",
-            (*self._in(invariant), *bad),
+            (*self._in(inside), *bad),
             self._state,
         )
 
-    def _in(self, invariant: InductiveInvariant) -> tuple[int, ...]:
-        return (self._typed, self._holds(invariant, self._state))
+    def _in(self, inside: Inside) -> tuple[int, ...]:
+        return (self._typed, inside(self._state))
 
-    def _holds(self, invariant: InductiveInvariant, state: SymbolicState) -> int:
-        """Return the formula of the invariant: all conjuncts are true, none of its properties is violated."""
-        formulas = self.formulas
-        parts = []
-        for conjunct in invariant.conjuncts:
-            truth, fault = self._behaviour.truth(conjunct, state)
-            parts += [truth, formulas.not_(fault)]
-        for name in invariant.properties:
-            truth, fault = self._behaviour.truth(self._property(name).formula, state)
-            parts.append(formulas.or_(truth, fault))
-        return formulas.all_(parts)
+    def satisfying(self, invariant: InductiveInvariant) -> Inside:
+        """Return what describes the states in which all conjuncts are true and none of the properties is violated."""
+
+        def inside(state: SymbolicState) -> int:
+            formulas = self.formulas
+            parts = []
+            for conjunct in invariant.conjuncts:
+                truth, fault = self._behaviour.truth(conjunct, state)
+                parts += [truth, formulas.not_(fault)]
+            for name in invariant.properties:
+                truth, fault = self._behaviour.truth(self._property(name).formula, state)
+                parts.append(formulas.or_(truth, fault))
+            return formulas.all_(parts)
+
+        return self._remembered(inside)
+
+    def listed(self, states: frozenset[State]) -> Inside:
+        """Return what describes these states and no others."""
+        return self._remembered(lambda state: membership(self.symbols, state, states))
+
+    def _remembered(self, inside: Inside) -> Inside:
+        """Return what says the same, of one state once."""
+        known: dict[int, tuple[SymbolicState, int]] = {}
+
+        def looked_up(state: SymbolicState) -> int:
+            if id(state) not in known:
+                known[id(state)] = (state, inside(state))
+            return known[id(state)][1]
+
+        return looked_up
 
     # --------------------------------------------------------------------------------------- induction
 
@@ -143,7 +171,7 @@ class Obligations:
         good = [formulas.not_(self._bad_state(name, state)) for state in path[:-1]]
         good += [formulas.not_(self._bad_step(name, a, b)) for a, b in pairwise(path[:-1])]
         bad_end = formulas.or_(self._bad_state(name, path[-1]), self._bad_step(name, path[-2], path[-1]))
-        inside = [self._holds(certificate.invariant, state) for state in path]
+        inside = [self.satisfying(certificate.invariant)(state) for state in path]
         k = certificate.k
         return [
             Obligation(
@@ -256,15 +284,15 @@ class Obligations:
 
 
 def obligations_of(
-    system: TransitionSystem, certificate: InductiveInvariant | KInduction, name: str, *, deadline: float | None = None
+    system: TransitionSystem, certificate: InductiveInvariant | KInduction, name: str
 ) -> tuple[Obligations, list[Obligation]]:
     """Return all that must be discharged for the certificate to show the property of this name."""
-    made = Obligations(system, deadline=deadline)
+    made = Obligations(system)
     match certificate:
         case InductiveInvariant():
-            found: Sequence[Obligation] = [*made.of_invariant(certificate), *made.of_safety(certificate, name)]
+            inside = made.satisfying(certificate)
+            return made, [*made.of_invariant(inside), *made.of_safety(inside, name)]
         case KInduction(_, _, invariant):
-            found = [*made.of_invariant(invariant), *made.of_induction(replace(certificate, property=name))]
+            return made, [*made.of_invariant(made.satisfying(invariant)), *made.of_induction(certificate)]
         case _:
             assert_never(certificate)
-    return made, list(found)

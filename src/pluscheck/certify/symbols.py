@@ -1010,8 +1010,20 @@ class Symbols:
                 raise InternalError("a value that no state has")
 
     def told(self, value: Symbolic) -> Symbolic:
-        """Return the value; a set that is only described, element by element."""
-        return Members(self.elements(value)) if isinstance(value, _SETS) else value
+        """Return the value, with the sets in it that are only described told element by element."""
+        match value:
+            case Truth() | Number() | Symbol() | Members() | Nowhere():
+                return value
+            case Maybe(present, payload):
+                return Maybe(present, self.told(payload))
+            case Row(length, slots):
+                return Row(length, tuple([self.told(slot) for slot in slots]))
+            case Fields(items):
+                return Fields({name: self.told(item) for name, item in items.items()})
+            case Graph(entries):
+                return Graph({argument: (defined, self.told(item)) for argument, (defined, item) in entries.items()})
+            case _:
+                return Members(self.elements(value))
 
 
 def as_set(value: Symbolic) -> SymbolicSet:
