@@ -74,7 +74,7 @@ def compare(system: TransitionSystem) -> None:
             assert all(evaluate(setting, conjunct, state) is True for conjunct in certificate.conjuncts)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems())
 def test_random_systems_are_decided_as_by_exhaustive_search(system: TransitionSystem) -> None:
     compare(system)

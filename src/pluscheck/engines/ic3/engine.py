@@ -62,6 +62,8 @@ class _Run:
     listener: Listener
     verdicts: dict[str, Verdict]
     faults: dict[Site, Verdict] = field(default_factory=dict)
+    _sought: tuple[str, ...] = ()
+    """What the search that is under way, or was the last, is to decide, and the frame that it is at."""
     _frame: int = 0
 
     @property
@@ -78,8 +80,9 @@ class _Run:
         return not self.open
 
     def give_up(self, why: Reason) -> None:
-        """Say of all that is open why it is."""
-        self.verdicts.update(dict.fromkeys(self.open, Unknown(why, 0)))
+        """Say of all that is open why it is; frames that exclude a violation speak for runs of so many steps."""
+        for name in self.open:
+            self.verdicts[name] = Unknown(why, max(0, self._frame - 1) if name in self._sought else 0)
 
     def prove(self) -> None:
         """Decide what is open. Raises StoppedError, NotSolvedError."""
@@ -93,6 +96,7 @@ class _Run:
 
     def _decide(self, bits: BitSystem, names: tuple[str, ...], lemmas: tuple[str, ...]) -> None:
         """Decide some properties in one search, in which those that are violated are dropped one by one."""
+        self._sought, self._frame = names, 0
         known = [bits.bad(name).state ^ 1 for name in lemmas]
         images = symmetries(bits.system, bits.predicates) if is_symmetric(self.system) else ()
         search = Search(Queries(bits, names, known, self._gave), images, self._tell)
@@ -103,7 +107,7 @@ class _Run:
                 self._proved(bits, open_, lemmas, known, [lemma.orbit for lemma in found.lemmas])
                 return
             self._violated(found.goal, found.steps)
-            open_ = tuple(name for name in open_ if name != found.goal)
+            self._sought = open_ = tuple(name for name in open_ if name != found.goal and name in self.open)
 
     def _proved(
         self,
@@ -126,19 +130,20 @@ class _Run:
     def _violated(self, name: str, steps: int) -> None:
         """Find a shortest violation; there is one of so many steps."""
         budget = replace(self.limits.budget, depth=steps, seconds=self.limits.seconds_left())
-        found = bounded(self.system, frozenset([name]), budget, self.listener, Unrolling)
-        verdict = found.verdicts[name]
-        if isinstance(verdict, Violated | Reached):
-            self.verdicts[name] = verdict
-            self.listener(Progress(NAME, self._frame, self.limits.seconds, self.open, found=((name, verdict),)))
-        else:
-            self.verdicts[name] = Unknown(verdict.reason if isinstance(verdict, Unknown) else Reason.SOLVER, 0)
+        # Of faults those count that anything wanted has: only who asks for all of them is told the first.
+        asked = frozenset([name, FAULTS]) & frozenset(self.open)
+        found = bounded(self.system, asked, budget, self.listener, Unrolling)
+        for each in sorted(asked):
+            verdict = found.verdicts[each]
+            if isinstance(verdict, Violated | Reached):
+                self.verdicts[each] = verdict
+                self.listener(Progress(NAME, self._frame, self.limits.seconds, self.open, found=((each, verdict),)))
+            elif each == name:
+                self.verdicts[name] = Unknown(verdict.reason if isinstance(verdict, Unknown) else Reason.SOLVER, 0)
+        if FAULTS in found.verdicts:
+            self.verdicts.setdefault(FAULTS, found.verdicts[FAULTS])
         for site, fault in found.faults.items():
             self.faults.setdefault(site, fault)
-        if FAULTS in found.verdicts and FAULTS in self.verdicts and name != FAULTS:
-            fault_verdict = found.verdicts[FAULTS]
-            if isinstance(fault_verdict, Violated):
-                self.verdicts[FAULTS] = fault_verdict
 
     def _tell(self, frame: int, clauses: int, obligations: int) -> None:
         """Say how far the search is. Raises StoppedError."""
