@@ -20,8 +20,8 @@ Cube = tuple[int, ...]
 Weight = Callable[[int], float]
 """How useful a literal was in cubes that were blocked: those that were are preferred."""
 
-_RETIRED: Final = 2_000
-"""After so many clauses that were needed for one question only, the solver is made anew."""
+_RETIRED: Final = 500
+"""After so many clauses that were needed for one question only, the solvers are made anew: what has gathered in them makes each question slower."""
 
 
 class StoppedError(Exception):
@@ -79,8 +79,6 @@ class Queries:
         self._init = made.literal(bits.init)
         self._starts = _Starts(bits, self.relevant, stop)
         self._blocked: list[list[Cube]] = [[]]
-        self._lifting = self._solver()
-        self._lifting_size = self._template.size
         self._make_anew()
 
     def _solver(self) -> SatSolver:
@@ -90,7 +88,9 @@ class Queries:
         return solver
 
     def _make_anew(self) -> None:
-        """Make the solver from the clauses of the frames, without what has gathered in it."""
+        """Make the solvers from the clauses of the frames, without what has gathered in them."""
+        self._lifting = self._solver()
+        self._lifting_size = self._template.size
         self._main = self._solver()
         self._size = self._template.size
         self._retired = 0
@@ -117,11 +117,15 @@ class Queries:
         for cube in cubes:
             self._main.add([switch, *[-literal for literal in cube]])
 
-    def keep(self, blocked: Sequence[list[Cube]]) -> None:
-        """Say which cubes are blocked in each frame and in those before it: all that is to be kept if the solver is made anew."""
+    @property
+    def is_worn(self) -> bool:
+        """Whether it is time to call `renew`."""
+        return self._retired > _RETIRED
+
+    def renew(self, blocked: Sequence[list[Cube]]) -> None:
+        """Forget all but which cubes are blocked in each frame and in those before it."""
         self._blocked = [list(cubes) for cubes in blocked]
-        if self._retired > _RETIRED:
-            self._make_anew()
+        self._make_anew()
 
     # ----------------------------------------------------------------------------------- questions
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pluscheck.engines.ic3.queries import Bad, Cube, Found, Queries, sorted_cube
+from pluscheck.engines.ic3.queries import Bad, Cube, Found, Queries, StoppedError, sorted_cube
+from pluscheck.evidence.verdict import Reason
 
-MAX_ORBIT: Final = 2_000
-"""A cube with more images than this ends the use of symmetries."""
+MAX_ORBIT: Final = 50_000
+"""A cube with more images than this is too much for the solver."""
 
 Images = Sequence[Sequence[int]]
 """For each exchange of two elements, what becomes of each predicate: its number, counted from 1, or minus it."""
@@ -82,7 +83,6 @@ class Search:
     frame: int = 0
     _activity: dict[int, float] = field(default_factory=dict)
     _numbers: int = 0
-    _symmetric: bool = True
     _learned: list[Lemma] = field(default_factory=list)
     """All lemmas, each as often as it was blocked somewhere."""
     _classes: list[int] = field(default_factory=list)
@@ -191,6 +191,11 @@ class Search:
             number = self._class(literal)
             self._activity[number] = self._activity.get(number, 0.0) + 1.0
         self._block(Lemma(cube, orbit, level, frozenset([self._class(x) for x in cube])))
+        if self.queries.is_worn:
+            blocked: list[list[Cube]] = [[] for _ in range(self.frame + 1)]
+            for lemma in self.lemmas:
+                blocked[lemma.level] += lemma.orbit
+            self.queries.renew(blocked)
 
     def _block(self, new: Lemma) -> None:
         """Add a lemma, and forget those that say no more than it does."""
@@ -204,10 +209,8 @@ class Search:
         self.queries.block(new.orbit, new.level)
 
     def _orbit(self, cube: Cube) -> tuple[Cube, ...]:
-        """Return all images of a cube, itself first. If there are too many, there is no more symmetry from now on."""
+        """Return all images of a cube, itself first: frames stay symmetric only with all of them. Raises StoppedError if there are too many."""
         found = {cube: None}
-        if not self._symmetric:
-            return (cube,)
         pending = [cube]
         while pending:
             one = pending.pop()
@@ -217,8 +220,7 @@ class Search:
                     found[image] = None
                     pending.append(image)
             if len(found) > MAX_ORBIT:
-                self._symmetric = False
-                return (cube,)
+                raise StoppedError(Reason.MEMORY)
         return tuple(found)
 
     def _weight(self, literal: int) -> float:
@@ -249,10 +251,6 @@ class Search:
                     self._block(lemma)
             if not any(lemma.level == level for lemma in self.lemmas):
                 return tuple([lemma for lemma in self.lemmas if lemma.level > level])
-        blocked: list[list[Cube]] = [[] for _ in range(self.frame + 1)]
-        for lemma in self.lemmas:
-            blocked[lemma.level] += lemma.orbit
-        self.queries.keep(blocked)
         return None
 
     def _is_obstructed(self, lemma: Lemma) -> bool:
