@@ -118,11 +118,24 @@ def parser() -> argparse.ArgumentParser:
     recheck.add_argument(
         "--timeout", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (default: 60)"
     )
+    recheck.add_argument(
+        "--with",
+        dest="solvers",
+        action="append",
+        default=[],
+        choices=["bitwuzla", "cvc5"],
+        help="a solver that must agree with Z3 on invariants; may be repeated; the extra `solvers` brings them",
+    )
     recheck.add_argument("--show", action="store_true", help="also show the invariants")
     recheck.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
     export = commands.add_parser("export", parents=[common], help="write models as files for other tools")
-    export.add_argument("spec", type=Path, metavar="SPEC", help="a .plus file")
-    export.add_argument("--to", required=True, metavar="FORMAT", help="aiger: a binary AIGER 1.9 file a model")
+    export.add_argument("spec", type=Path, metavar="FILE", help="a .plus file; for smt2 a stored proof")
+    export.add_argument(
+        "--to",
+        required=True,
+        metavar="FORMAT",
+        help="aiger: a binary AIGER 1.9 file a model; smt2: an SMT-LIB 2 script for each obligation of a stored proof",
+    )
     export.add_argument("--model", metavar="NAME", help="which of its models (default: all)")
     export.add_argument(
         "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: the current directory)"

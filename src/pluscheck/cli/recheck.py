@@ -32,7 +32,9 @@ def run_recheck(arguments: argparse.Namespace) -> int:
     found: set[Exit] = set()
     for path in paths:
         result = on_large_stack(
-            lambda path=path: rechecked(path, spec=arguments.spec, seconds=arguments.timeout),  # type: ignore[misc]
+            lambda path=path: rechecked(  # type: ignore[misc]
+                path, spec=arguments.spec, seconds=arguments.timeout, with_solvers=arguments.solvers
+            ),
             lambda: None,
         )
         output.write(_text(result, show=arguments.show))

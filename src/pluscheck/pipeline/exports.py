@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pluscheck.core.system import Model
 from pluscheck.pipeline.lowered import lowered_models
+from pluscheck.pipeline.options import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,14 @@ class Format:
     help: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProofFormat:
+    """How to get an export of a stored proof in place of a model: files by name. Raises SpecError and UsageError."""
+
+    load: Callable[[], Callable[[Path], tuple[tuple[str, bytes], ...]]]
+    help: str
+
+
 def _aiger() -> Export:
     """Return the export to AIGER."""
     from pluscheck.bits.aiger import aiger
@@ -46,16 +55,29 @@ def _aiger() -> Export:
     return export
 
 
-FORMATS: Mapping[str, Format] = {
+def _smt2() -> Callable[[Path], tuple[tuple[str, bytes], ...]]:
+    """Return the export of obligations to SMT-LIB 2."""
+    from pluscheck.pipeline.obligation_files import obligation_files
+
+    return obligation_files
+
+
+FORMATS: Mapping[str, Format | ProofFormat] = {
     "aiger": Format(_aiger, "one binary AIGER 1.9 file a model, a bad literal for each property"),
+    "smt2": ProofFormat(_smt2, "of a stored proof, one SMT-LIB 2 script for each of its obligations"),
 }
-"""What a model can be written as."""
+"""What a model, or a stored proof, can be written as."""
 
 
 def exported(path: Path, model: str | None, to: str) -> tuple[tuple[str, bytes], ...]:
-    """Return the files of one model, or of all, by name. Raises SpecError, and UsageError if there is no such spec or model."""
+    """Return the files of one model or of all, or of a stored proof, by name. Raises SpecError, and UsageError if there is no such thing."""
+    chosen_format = FORMATS[to]
+    if isinstance(chosen_format, ProofFormat):
+        if model is not None:
+            raise UsageError(f"a stored proof is of one model: `--to {to}` needs no `--model`")
+        return chosen_format.load()(path)
     models = lowered_models(path, model)
-    export = FORMATS[to].load()
+    export = chosen_format.load()
     return tuple(
         (f"{path.stem}.{chosen.system.model}.{file.ending}", file.contents)
         for chosen in models

@@ -5,6 +5,7 @@ What judges a certificate is imported only where there is one: a trace needs no 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -64,26 +65,40 @@ class Rechecked:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def rechecked(path: Path, *, spec: Path | None, seconds: float) -> Rechecked:
-    """Return what becomes of a stored proof; `spec` is its specification's file, if that is not where the proof says."""
+def rechecked(path: Path, *, spec: Path | None, seconds: float, with_solvers: Sequence[str] = ()) -> Rechecked:
+    """Return what becomes of a stored proof; `spec` is its specification's file, if that is not where the proof says.
+
+    `with_solvers` are solvers that must agree that an invariant is one, beside Z3.
+    """
     file = path.as_posix()
     try:
         proof = read_proof(path)
     except SpecError as error:
         return Rechecked(file, Standing.REJECTED, diagnostics=error.diagnostics)
     try:
-        source = spec if spec is not None else _specification(path, proof)
+        elaborated, model = of_model(path, proof, spec)
+    except WrongSpecificationError as error:
+        return Rechecked(file, Standing.SPEC, proof, diagnostics=error.diagnostics)
     except SpecError as error:
         return Rechecked(file, Standing.REJECTED, proof, diagnostics=error.diagnostics)
+    return stands(file, proof, elaborated, model, seconds=seconds, with_solvers=with_solvers)
+
+
+class WrongSpecificationError(SpecError):
+    """It is the specification of a proof that is wrong, not the proof."""
+
+
+def of_model(path: Path, proof: StoredProof, spec: Path | None) -> tuple[Elaborated, Model]:
+    """Return the specification and the model that a proof is about. Raises SpecError (PC806) and WrongSpecificationError."""
+    source = spec if spec is not None else _specification(path, proof)
     try:
         elaborated = elaborate(source)
         names = models(elaborated)
-        model = lower(elaborated, proof.model) if proof.model in names else None
+        if proof.model in names:
+            return elaborated, lower(elaborated, proof.model)
     except SpecError as error:
-        return Rechecked(file, Standing.SPEC, proof, diagnostics=error.diagnostics)
-    if model is None:
-        return Rechecked(file, Standing.REJECTED, proof, diagnostics=_no_model(proof, elaborated, names).diagnostics)
-    return stands(file, proof, elaborated, model, seconds=seconds)
+        raise WrongSpecificationError(error.diagnostics) from None
+    raise _no_model(proof, elaborated, names)
 
 
 def stands(
@@ -93,6 +108,7 @@ def stands(
     model: Model,
     *,
     seconds: float,
+    with_solvers: Sequence[str] = (),
 ) -> Rechecked:
     """Return what becomes of a proof of this model."""
     try:
@@ -103,7 +119,7 @@ def stands(
             case StoredStates() as states:
                 return _found_again(file, proof, model, states, seconds)
             case (StoredInvariant() | StoredInduction()) as text:
-                return _discharged(file, proof, elaborated, model, text, seconds)
+                return _discharged(file, proof, elaborated, model, text, seconds, with_solvers)
             case StoredDepth(depth):
                 reason = f"that nothing was found within {depth} steps is no evidence, and is not searched for again"
                 return Rechecked(file, Standing.UNDECIDED, proof, f"bounded {depth}", reason=reason)
@@ -211,6 +227,7 @@ def _discharged(
     model: Model,
     text: StoredInvariant | StoredInduction,
     seconds: float,
+    with_solvers: Sequence[str],
 ) -> Rechecked:
     """Return what becomes of an invariant: it is read in the terms of the specification, and what was read is judged."""
     from pluscheck.certify.inductive import InvariantJudge
@@ -218,7 +235,8 @@ def _discharged(
 
     found = read_back(elaborated, model.system, text, proof.property, file)
     what = what_it_is(text)
-    match InvariantJudge(found.system, found.certificate, seconds=seconds).opinion(proof.property):
+    judge = InvariantJudge(found.system, found.certificate, seconds=seconds, with_solvers=with_solvers)
+    match judge.opinion(proof.property):
         case Shown(by):
             return Rechecked(file, Standing.SHOWN, proof, what, by)
         case NotJudged(reason):
