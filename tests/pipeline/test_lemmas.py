@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def test_a_lemma_that_is_no_help_is_reported_and_not_claimed(
     assert "Even.plus:7:7" in out
     assert "the lemma Helps is no part of a proof in m" in " ".join(out.split())
     assert "proved by" not in out
+    assert "this step does not keep it" in " ".join(out.split())
+    step = re.search(r"x = (\d+), y = (\d+)\s+(Both|Swap)  x: \1 → 9151", out)
+    assert step is not None
+    x, y, action = int(step[1]), int(step[2]), step[3]
+    assert (x + 2 if action == "Both" else y) == 9151
 
 
 def test_a_lemma_that_is_false_is_violated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

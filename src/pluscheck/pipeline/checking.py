@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
@@ -13,8 +13,9 @@ from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO, ends_at_depth, together
-from pluscheck.pipeline.evidence import Judge, Judged, RejectedError
+from pluscheck.pipeline.evidence import Judge, Judged, RejectedError, trace_report
 from pluscheck.pipeline.expectations import compared, settled, wanted_depth
+from pluscheck.pipeline.lemmas import step_that_breaks
 from pluscheck.pipeline.options import Options, Watcher
 from pluscheck.report.model import (
     Answer,
@@ -25,6 +26,7 @@ from pluscheck.report.model import (
     Place,
     PropertyReport,
     SiteReport,
+    is_idle_lemma,
     place_of,
 )
 
@@ -55,6 +57,7 @@ def checked(
     judge = Judge(system, asked, elaborated)
     findings = _findings(model, wanted, budget, options, watcher, judge)
     found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
+    rows = tuple(row for row, _ in found)
     deep_enough = findings.complete or findings.covered or findings.depth >= asked
     report = ModelReport(
         name=system.model,
@@ -64,7 +67,7 @@ def checked(
         reached=findings.depth,
         complete=findings.complete,
         scope=tuple((sort, len(elements)) for sort, elements in sorted(system.scope.items())),
-        properties=tuple(row for row, _ in found),
+        properties=_with_unkept_lemmas(system, rows) if findings.tried else rows,
         taken=tuple(sorted(findings.first_taken)),
         never_taken=_never_taken(system, findings) if deep_enough else None,
         fault_sites=len(fault_sites(system)),
@@ -152,6 +155,17 @@ def _property(
         engine=findings.by.get(name),
     )
     return row, judged
+
+
+def _with_unkept_lemmas(system: TransitionSystem, rows: tuple[PropertyReport, ...]) -> tuple[PropertyReport, ...]:
+    """Return the rows, those of lemmas that are no part of a proof with a step that does not keep them."""
+    known = [r.name for r in rows if r.answer is Answer.PROVED and r.kind in (Kind.INVARIANT, Kind.LEMMA)]
+    return tuple(_with_unkept(system, r, known) if is_idle_lemma(r) else r for r in rows)
+
+
+def _with_unkept(system: TransitionSystem, row: PropertyReport, known: list[str]) -> PropertyReport:
+    found = step_that_breaks(system, row.name, known)
+    return row if found is None else replace(row, unkept=trace_report(system, found))
 
 
 def _answer(verdict: Verdict) -> tuple[Answer, int | None, str | None]:

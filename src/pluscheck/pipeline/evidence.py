@@ -91,7 +91,7 @@ class Judge:
                 if isinstance(verdict, Reached) != (name in self._witnesses):
                     raise RejectedError("a witness is reached and anything else violated, not the other way round")
                 run = self._replayed(name, trace)
-                return Judged(verdict, REPLAYED, _trace_report(self._system, run), by=(REFERENCE,), run=run)
+                return Judged(verdict, REPLAYED, trace_report(self._system, run), by=(REFERENCE,), run=run)
             case Proved(certificate):
                 return self._proved(name, certificate)
             case Bounded() | Unknown():
@@ -171,7 +171,7 @@ def _and(names: tuple[str, ...]) -> str:
     return " and ".join(names)
 
 
-def _trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:
+def trace_report(system: TransitionSystem, run: Replay) -> report.TraceReport:
     """Return a replay as a report has it."""
     first = run.states[0] if run.states else ()
     fault = None

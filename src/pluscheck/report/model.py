@@ -200,6 +200,13 @@ class PropertyReport:
     sites: tuple[SiteReport, ...] = ()
     engine: str | None = None
     stored: Stored | None = None
+    unkept: TraceReport | None = None
+    """Of a lemma that is no part of a proof: a step that does not keep it, from a state that no run need reach."""
+
+
+def is_idle_lemma(row: PropertyReport) -> bool:
+    """Return whether it is a lemma that nothing was said to hold for."""
+    return row.kind is Kind.LEMMA and row.answer in (Answer.BOUNDED, Answer.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

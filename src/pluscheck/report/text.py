@@ -34,6 +34,7 @@ from pluscheck.report.model import (
     StepReport,
     TraceReport,
     Waiting,
+    is_idle_lemma,
 )
 from pluscheck.report.pages import title
 
@@ -128,7 +129,7 @@ def summary_text(report: Report, look: Look) -> str:
             lines.append(_dead_line(spec, strict=report.strict))
             lines.extend(_row(Text("    "), Text(_where(part))) for part in spec.dead)
             lines.append(Text())
-    lines.extend(_lemma_lines(report))
+    lines.extend(_lemma_lines(report, look))
     lines.extend(Text(change) for change in report.changes)
     if report.changes:
         lines.append(Text())
@@ -304,14 +305,19 @@ def _step_cells(step: StepReport, look: Look, *, with_process: bool) -> list[Tex
     cells = [Text(str(step.number))]
     if with_process:
         cells.append(Text(step.process or "", "cyan"))
-    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
-    cells.append(Text(f"{step.action}({arguments})" if arguments else step.action))
+    cells.append(Text(_step_name(step)))
     # Where the process itself goes is said last and in short: the action is named after where it was.
     own = f"pc[{step.process}]"
     changes = [_change(change, look) for change in step.changes if change.path != own]
     changes += [Text(f"{look.arrow} {change.new}", "dim") for change in step.changes if change.path == own]
     cells.append(Text("\n").join(changes))
     return cells
+
+
+def _step_name(step: StepReport) -> str:
+    """Return a step's action with its arguments."""
+    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
+    return f"{step.action}({arguments})" if arguments else step.action
 
 
 def _change(change: Change, look: Look) -> Text:
@@ -426,21 +432,45 @@ def _dead_line(spec: SpecReport, *, strict: bool) -> Text:
     return word.append(f"{spec.file}: never taken in any model", "bold")
 
 
-def _lemma_lines(report: Report) -> list[RenderableType]:
-    """Return a warning for each lemma that was no help, with the models where it was tried."""
+def _lemma_lines(report: Report, look: Look) -> list[RenderableType]:
+    """Return a warning for each lemma that was no help, with the models where it was tried, and a step that does not keep it."""
     lines: list[RenderableType] = []
     for spec in report.specs:
-        idle: dict[str, tuple[Place | None, list[str]]] = {}
+        idle: dict[str, list[tuple[str, PropertyReport]]] = {}
         for model in spec.models:
             for item in model.properties:
-                if item.kind is Kind.LEMMA and item.answer in (Answer.BOUNDED, Answer.UNKNOWN) and model.tried:
-                    idle.setdefault(item.name, (item.place, []))[1].append(model.name)
-        for name, (place, models) in idle.items():
+                if is_idle_lemma(item) and model.tried:
+                    idle.setdefault(item.name, []).append((model.name, item))
+        for name, tried in idle.items():
+            place = tried[0][1].place
             word = Text("warning: ", "bold yellow").append(f"{place or spec.file}: ", "bold")
-            lines.append(_row(word, Text(f"the lemma {name} is no part of a proof in {', '.join(models)}")))
-            lines.append(_row(Text("    "), Text("steps out of states that nothing rules out do not keep it")))
+            models = ", ".join(model for model, _ in tried)
+            lines.append(_row(word, Text(f"the lemma {name} is no part of a proof in {models}")))
+            unkept = next((item.unkept for _, item in tried if item.unkept is not None), None)
+            if unkept is None:
+                lines.append(
+                    _row(Text("    "), Text("no step was found that does not keep it, and no proof that all do"))
+                )
+            else:
+                lines.append(Padding(_unkept(unkept, look), (0, 0, 0, 4)))
             lines.append(Text())
     return lines
+
+
+def _unkept(step: TraceReport, look: Look) -> RenderableType:
+    """Return the step that does not keep a lemma."""
+    where = ", ".join(f"{part.name} = {part.value}" for part in step.initial)
+    changes = [
+        Text("  ").append(_step_name(one), "cyan").append("  ").append_text(_change(change, look))
+        for one in step.steps
+        for change in one.changes
+    ]
+    return Group(
+        Text("this step does not keep it, out of a state that nothing known rules out (no run need reach it):"),
+        Text(f"  {where}", "dim"),
+        *changes,
+        *_reasons(step.reasons, look),
+    )
 
 
 def _where(part: Part) -> str:
