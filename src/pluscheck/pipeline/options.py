@@ -39,7 +39,11 @@ class Pattern:
 
     def selects(self, spec: str, model: str, name: str) -> bool:
         """Return whether the property is among those chosen."""
-        return fnmatchcase(spec, self.spec) and fnmatchcase(model, self.model) and fnmatchcase(name, self.property)
+        return self.selects_some(spec, model) and fnmatchcase(name, self.property)
+
+    def selects_some(self, spec: str, model: str) -> bool:
+        """Return whether a property of the model may be among those chosen."""
+        return fnmatchcase(spec, self.spec) and fnmatchcase(model, self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,10 @@ class Options:
     def selects(self, spec: str, model: str, name: str) -> bool:
         """Return whether the property is to be checked."""
         return not self.only or any(pattern.selects(spec, model, name) for pattern in self.only)
+
+    def selects_some(self, spec: str, model: str) -> bool:
+        """Return whether a property of the model may have to be checked."""
+        return not self.only or any(pattern.selects_some(spec, model) for pattern in self.only)
 
 
 class Watcher(Protocol):

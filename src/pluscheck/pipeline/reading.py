@@ -71,11 +71,16 @@ def _moves(elaborated: Elaborated) -> bool:
 def _lowered(
     elaborated: Elaborated, names: tuple[str, ...], options: Options
 ) -> tuple[tuple[Model, ...], tuple[Diagnostic, ...]]:
-    """Return the models with what is selected of each, and what is wrong with any of them, each diagnostic once."""
+    """Return the models with what is selected of each, and what is wrong with any of them, each diagnostic once.
+
+    A model of which nothing can be selected is not even lowered: where one of many is asked for, that would be most of the time.
+    """
     module = elaborated.root.name.name
     lowered: list[Model] = []
     wrong: dict[Diagnostic, None] = {}
     for name in names:
+        if not options.selects_some(module, name):
+            continue
         try:
             model = lower(elaborated, name)
         except SpecError as error:
