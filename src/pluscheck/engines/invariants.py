@@ -537,7 +537,10 @@ def renamed(formula: Expr, names: Mapping[Atom, str]) -> Expr:
 
 
 def is_symmetric(system: TransitionSystem) -> bool:
-    """Return whether the system names no element of a sort, as no specification can: then permutations of them are automorphisms."""
+    """Return whether the system names no element of a sort: then permutations of them are automorphisms.
+
+    No specification can name one; but a procedure's variables hold the first of a sort while nobody runs it.
+    """
     terms = subterms(evaluated(system))
     named = [atom for term in terms if isinstance(term, e.Lit) for atom in _atoms(term.value)]
     named += [atom for constant in system.constants for atom in _atoms(constant.value)]

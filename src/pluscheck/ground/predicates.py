@@ -72,7 +72,7 @@ def symmetries(system: GroundSystem, of: Sequence[Predicate]) -> tuple[tuple[int
     """Return what exchanging two neighbouring elements of a sort does to the predicates: generators of all permutations.
 
     One row for each pair of neighbours of each sort; the entry of a predicate is the number, counted from 1, of the one that it becomes, negative if it becomes its
-    negation. Scalarsets make each an automorphism of the system (Ip and Dill, 1996).
+    negation. Of a system that names no element of a sort each is an automorphism (scalarsets: Ip and Dill, 1996).
     """
     known: dict[Path, int] = {}
     for number, predicate in enumerate(of, 1):
