@@ -12,9 +12,10 @@ from pluscheck.certify.enumeration import Enumeration, OutOfTimeError
 from pluscheck.certify.formulas import OutgrownError
 from pluscheck.certify.obligations import STATE_KINDS, Inside, Obligation, Obligations
 from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
+from pluscheck.certify.reference import Reference, described
 from pluscheck.certify.solvers import is_installed
 from pluscheck.core.evaluator import deep_recursion
-from pluscheck.core.system import DEADLOCK, FAULTS, State, TransitionSystem
+from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.evidence.verdict import InductiveInvariant, KInduction
 
 REFERENCE = "reference semantics"
@@ -40,7 +41,8 @@ class InvariantJudge:
         self._deadline = time.monotonic() + seconds
         self._others = tuple(with_solvers)
         self._invariant = certificate.invariant if isinstance(certificate, KInduction) else certificate
-        self._enumeration = Enumeration(system, self._invariant)
+        self._reference = Reference(system, described(system, self._invariant))
+        self._enumeration = Enumeration(system, self._reference)
         self._obligations: Obligations | None = None
         self._inside: Inside | None = None
         self._closed: Opinion | None = None
@@ -85,7 +87,7 @@ class InvariantJudge:
             self._obligations = Obligations(self._system, deadline=self._deadline)
             self._inside = self._obligations.satisfying(self._invariant)
         if self._closed is None:
-            self._closed = self._discharged(self._obligations.of_invariant(self._inside), None)
+            self._closed = self._discharged(self._obligations, self._obligations.of_invariant(self._inside), name)
         if not isinstance(self._closed, Shown):
             return self._closed
         match self._certificate:
@@ -95,7 +97,7 @@ class InvariantJudge:
                 rest = self._obligations.of_induction(self._certificate)
             case _:
                 assert_never(self._certificate)
-        return self._discharged(rest, name)
+        return self._discharged(self._obligations, rest, name)
 
     def _looked_at(self, name: str) -> Opinion | None:
         """Return what looking at all states says; None if they are too many."""
@@ -117,20 +119,9 @@ class InvariantJudge:
             return None
         return Refuted(*unsafe) if unsafe is not None else Shown((REFERENCE,))
 
-    def _discharged(self, obligations: Sequence[Obligation], name: str | None) -> Opinion:
+    def _discharged(self, made: Obligations, obligations: Sequence[Obligation], name: str) -> Opinion:
         """Return whether no obligation has a solution; `name` is the property's, if they are about one."""
-        assert self._obligations is not None
-
-        def is_confirmed(obligation: Obligation, state: State) -> bool:
-            if obligation.name == "initiation":
-                return self._enumeration.is_bad_start(state)
-            if name is None:
-                return self._enumeration.is_bad_source(state)
-            return self._enumeration.is_bad_state(name, state)
-
-        return discharged(
-            self._obligations, obligations, self._deadline, with_solvers=self._others, is_confirmed=is_confirmed
-        )
+        return discharged(made, obligations, name, self._reference, self._deadline, with_solvers=self._others)
 
 
 def judge(

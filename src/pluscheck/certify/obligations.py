@@ -8,8 +8,9 @@ FMCAD 2000.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 from typing import assert_never
 
@@ -26,15 +27,32 @@ STATE_KINDS = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})
 """Kinds of property that hold of a state, or not, and can be part of an invariant."""
 
 
+class Part(Enum):
+    """What an obligation is about."""
+
+    INITIATION = "initiation"
+    CONSECUTION = "consecution"
+    START = "safety of the start"
+    STATE = "safety of each state"
+    STEP = "safety of each step"
+    BASE = "base"
+    INDUCTION = "step"
+
+
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """Formulas that must not be true together. `failure` says what a solution is; `state` is what it tells of."""
+    """Formulas that must not be true together. `failure` says what a solution is; `run` are the states, each a step from the last, that it tells of."""
 
-    name: str
+    part: Part
     meaning: str
     failure: str
     assertions: tuple[int, ...]
-    state: SymbolicState | None = None
+    run: tuple[SymbolicState, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.part.value
 
 
 Inside = Callable[[SymbolicState], int]
@@ -64,18 +82,18 @@ class Obligations:
         outside_next = formulas.not_(formulas.and_(inside(landed), typed))
         return [
             Obligation(
-                "initiation",
+                Part.INITIATION,
                 "a state is initial, and the invariant does not hold in it",
                 "an initial state does not satisfy the invariant",
                 (start.possible, outside),
-                start.target,
+                (start.target,),
             ),
             Obligation(
-                "consecution",
+                Part.CONSECUTION,
                 "the invariant holds in a state, and does not where a step from there leads",
                 "a step leads from where the invariant holds to where it does not",
                 (*self._in(inside), step.possible, arrival, outside_next),
-                self._state,
+                (self._state,),
             ),
         ]
 
@@ -93,30 +111,28 @@ class Obligations:
         at_start = self._bad_start(name, self._first())
         if at_start != FALSE:
             found.append(
-                Obligation(
-                    "safety of the start", "what an initial state is faults", f"{name}: a start faults", (at_start,)
-                )
+                Obligation(Part.START, "what an initial state is faults", f"{name}: a start faults", (at_start,))
             )
         bad = self._bad_state(name, self._state)
         if bad != FALSE:
-            found.append(self._safety(inside, name, "state", (bad,)))
+            found.append(self._safety(inside, name, Part.STATE, (bad,)))
         step = self._next()
         bad_step = self._bad_step(name, self._state, step.target)
         if bad_step != FALSE:
-            found.append(self._safety(inside, name, "step", (step.possible, bad_step)))
+            found.append(self._safety(inside, name, Part.STEP, (step.possible, bad_step)))
         if not found:  # a file for it all the same, that anyone can ask about
-            found.append(self._safety(inside, name, "state", (FALSE,)))
+            found.append(self._safety(inside, name, Part.STATE, (FALSE,)))
         return found
 
-    def _safety(self, inside: Inside, name: str, what: str, bad: tuple[int, ...]) -> Obligation:
+    def _safety(self, inside: Inside, name: str, part: Part, bad: tuple[int, ...]) -> Obligation:
         excluded = "reached" if self._is_witness(name) else "violated"
-        where = "in a state" if what == "state" else "by a step"
+        where = "in a state" if part is Part.STATE else "by a step"
         return Obligation(
-            f"safety of each {what}",
+            part,
             f"the invariant holds, and {name} is {excluded} {where}",
             f"{name} is {excluded} {where} although the invariant holds",
             (*self._in(inside), *bad),
-            self._state,
+            (self._state,),
         )
 
     def _in(self, inside: Inside) -> tuple[int, ...]:
@@ -175,16 +191,18 @@ class Obligations:
         k = certificate.k
         return [
             Obligation(
-                "base",
+                Part.BASE,
                 f"a run of fewer than {k} steps violates {name}",
                 f"{name} is violated by a run of fewer than {k} steps",
                 (formulas.any_(base),),
+                tuple(run),
             ),
             Obligation(
-                "step",
+                Part.INDUCTION,
                 f"{k} steps in a row on which {name} is not violated lead to where it is, within the invariant",
                 f"{name} may be violated after {k} steps on which it is not",
                 (self._typed, *inside, *steps, *good, bad_end),
+                tuple(path),
             ),
         ]
 
@@ -274,13 +292,11 @@ class Obligations:
         )
         return self.formulas.script(obligation.assertions, comments)
 
-    def state_of(self, obligation: Obligation, values: dict[str, int]) -> State | None:
-        """Return the state that a solution tells of, if it tells of one."""
-        if obligation.state is None:
-            return None
-        terms = [term for value in obligation.state for term in self.symbols.terms(value)]
+    def run_of(self, obligation: Obligation, values: Mapping[str, int]) -> tuple[State, ...]:
+        """Return the states that a solution tells of, if it tells of some."""
+        terms = [term for state in obligation.run for value in state for term in self.symbols.terms(value)]
         found = self.formulas.values(terms, values)
-        return tuple(self.symbols.concrete(value, found) for value in obligation.state)
+        return tuple([tuple([self.symbols.concrete(value, found) for value in state]) for state in obligation.run])
 
 
 def obligations_of(

@@ -13,6 +13,7 @@ from pluscheck.certify.discharging import discharged
 from pluscheck.certify.formulas import OutgrownError
 from pluscheck.certify.obligations import Inside, Obligations
 from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
+from pluscheck.certify.reference import Reference, described
 from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.semantics import is_state
 from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
@@ -29,6 +30,7 @@ class ReachableSetJudge:
         self._system = system
         self._certificate = certificate
         self._deadline = time.monotonic() + seconds
+        self._reference = Reference(system, described(system, certificate))
         self._obligations: Obligations | None = None
         self._inside: Inside | None = None
         self._closed: Opinion | None = None
@@ -40,17 +42,17 @@ class ReachableSetJudge:
         try:
             with deep_recursion(self._system.span):
                 if self._closed is None:
-                    self._closed = self._is_closed()
+                    self._closed = self._is_closed(name)
                 if not isinstance(self._closed, Shown) or self._obligations is None or self._inside is None:
                     return self._closed
                 safety = self._obligations.of_safety(self._inside, name)
-                return discharged(self._obligations, safety, self._deadline)
+                return discharged(self._obligations, safety, name, self._reference, self._deadline)
         except OutgrownError as error:
             return NotJudged(str(error))
         except SpecError:
             return NotJudged("its obligations are too large")
 
-    def _is_closed(self) -> Opinion:
+    def _is_closed(self, name: str) -> Opinion:
         """Return whether the set has all initial states, and with each state all states that a step leads to."""
         states = self._certificate.states
         if not states:
@@ -61,4 +63,5 @@ class ReachableSetJudge:
             return Refuted("the set has members that are no states of the system")
         self._obligations = Obligations(self._system, deadline=self._deadline)
         self._inside = self._obligations.listed(states)
-        return discharged(self._obligations, self._obligations.of_invariant(self._inside), self._deadline)
+        closed = self._obligations.of_invariant(self._inside)
+        return discharged(self._obligations, closed, name, self._reference, self._deadline)
