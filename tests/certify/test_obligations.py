@@ -91,7 +91,7 @@ def _names(system: TransitionSystem) -> tuple[str, ...]:
     return (*(claim.name for claim in system.properties), DEADLOCK, FAULTS)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(free_systems(), invariants(), states(), st.sampled_from((None, False, True)))
 def test_a_state_solves_an_obligation_if_it_breaks_it(
     system: TransitionSystem, invariant: InductiveInvariant, anywhere: State, left: bool | None
@@ -206,7 +206,7 @@ def _is_faulty(system: TransitionSystem, name: str, state: State, target: State 
     return False
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(free_systems(), invariants(), states(), st.integers(1, 3), st.data())
 def test_a_state_solves_the_obligations_of_induction_if_runs_from_it_do(
     system: TransitionSystem, invariant: InductiveInvariant, anywhere: State, k: int, data: st.DataObject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -19,6 +20,10 @@ class Leading:
     target: SymbolicState
     possible: int
     broken: int
+
+
+AtEnd = Callable[[Action, Setting], int]
+"""What is asked of an action, all of whose clauses were passed in a setting."""
 
 
 class Behaviour:
@@ -131,14 +136,20 @@ class Behaviour:
 
     def stuck(self, state: SymbolicState) -> int:
         """Return the formula of "nothing can happen here": no action gets past its guards with any picks, be it to a fault."""
-        ways = [self._way_on(action, 0, outermost(state)) for action in self.system.actions]
-        return self.formulas.not_(self.formulas.any_(ways))
+        return self.formulas.not_(self._any_way(state, lambda *_: TRUE))
 
-    def _way_on(self, action: Action, position: int, setting: Setting) -> int:
-        """Return the formula of "from this clause on, some picks lead to the end or to a fault"; all picks are told apart."""
+    def faulty(self, state: SymbolicState) -> int:
+        """Return the formula of "here a step faults", of no unknowns but the state's: it can be negated, as `broken` cannot."""
+        return self._any_way(state, lambda action, setting: self._updated(action, setting)[1])
+
+    def _any_way(self, state: SymbolicState, at_end: AtEnd) -> int:
+        return self.formulas.any_([self._way_on(action, 0, outermost(state), at_end) for action in self.system.actions])
+
+    def _way_on(self, action: Action, position: int, setting: Setting, at_end: AtEnd) -> int:
+        """Return the formula of "from this clause on, some picks lead to a fault, or to the end and what is asked of it"; all picks are told apart."""
         formulas = self.formulas
         if position == len(action.clauses):
-            return TRUE
+            return at_end(action, setting)
         clause = action.clauses[position]
         match clause:
             case Pick(name, domain):
@@ -146,20 +157,20 @@ class Behaviour:
                 ways = [fault]
                 for element, inside in self.symbols.elements(found).items():
                     picked = setting.binding({name: self.symbols.lifted(element)})
-                    ways.append(formulas.and_(inside, self._way_on(action, position + 1, picked)))
+                    ways.append(formulas.and_(inside, self._way_on(action, position + 1, picked, at_end)))
                 return formulas.any_(ways)
             case Guard(condition):
                 truth, fault = self.encoding.truth(condition, setting)
                 if truth == FALSE:
                     return fault
-                return formulas.or_(fault, formulas.and_(truth, self._way_on(action, position + 1, setting)))
+                return formulas.or_(fault, formulas.and_(truth, self._way_on(action, position + 1, setting, at_end)))
             case Bind(name, value_expr):
                 value, fault = self.encoding.meaning(value_expr, setting)
-                after = self._way_on(action, position + 1, setting.binding({name: value}))
+                after = self._way_on(action, position + 1, setting.binding({name: value}), at_end)
                 return formulas.or_(fault, after)
             case Assertion(condition):
                 truth, fault = self.encoding.truth(condition, setting)
-                after = self._way_on(action, position + 1, setting)
+                after = self._way_on(action, position + 1, setting, at_end)
                 return formulas.any_((fault, formulas.not_(truth), after))
             case _:
                 assert_never(clause)

@@ -184,7 +184,8 @@ class Obligations:
                 bad.append(self._bad_step(name, run[number - 1], state))
             base.append(formulas.and_(there, formulas.any_(bad)))
         path, steps = self._run(self._state, certificate.k)
-        good = [formulas.not_(self._bad_state(name, state)) for state in path[:-1]]
+        # Of a step that faults there is one if there are values of its unknowns; that there is none cannot be said with the same unknowns.
+        good = [formulas.not_(self._bad_state(name, state, self._behaviour.faulty)) for state in path[:-1]]
         good += [formulas.not_(self._bad_step(name, a, b)) for a, b in pairwise(path[:-1])]
         bad_end = formulas.or_(self._bad_state(name, path[-1]), self._bad_step(name, path[-2], path[-1]))
         inside = [self.satisfying(certificate.invariant)(state) for state in path]
@@ -220,11 +221,11 @@ class Obligations:
     def _bad_start(self, name: str, start: Leading) -> int:
         return start.broken if name == FAULTS else FALSE
 
-    def _bad_state(self, name: str, state: SymbolicState) -> int:
-        """Return the formula of "the property is violated in the state", as far as that is about states."""
+    def _bad_state(self, name: str, state: SymbolicState, faulty: Inside | None = None) -> int:
+        """Return the formula of "the property is violated in the state", as far as that is about states; `faulty` is that of "a step faults"."""
         formulas, behaviour = self.formulas, self._behaviour
         if name == FAULTS:
-            return self._faults_in(state)
+            return self._faults_in(state, faulty or self._broken)
         if name == DEADLOCK:
             truth, fault = self._terminal(state)
             return formulas.all_((behaviour.stuck(state), formulas.not_(truth), formulas.not_(fault)))
@@ -235,10 +236,13 @@ class Obligations:
         bad = truth if claim.kind is PropertyKind.WITNESS else formulas.not_(truth)
         return formulas.and_(bad, formulas.not_(fault))
 
-    def _faults_in(self, state: SymbolicState) -> int:
+    def _broken(self, state: SymbolicState) -> int:
+        return (self._next() if state is self._state else self._behaviour.step(state)).broken
+
+    def _faults_in(self, state: SymbolicState, faulty: Inside) -> int:
         """Return the formula of "in this state a step faults, or a property of states, or, where nothing can happen, `terminal`"."""
         formulas, behaviour = self.formulas, self._behaviour
-        faults = [(self._next() if state is self._state else behaviour.step(state)).broken]
+        faults = [faulty(state)]
         of_states = [claim for claim in self.system.properties if claim.kind is not PropertyKind.TRANSITION]
         faults += [behaviour.truth(claim.formula, state)[1] for claim in of_states]
         _, at_end = self._terminal(state)
