@@ -14,6 +14,9 @@ from pluscheck.cli.output import UnwritableError, discard_output, open_missing_s
 FORMATS = ("text", "json", "junit", "sarif", "github")
 """Of reports."""
 
+TRACE_FORMATS = ("terminal", "html", "itf", "json", "mermaid", "plantuml", "markdown", "dot")
+"""Of a single trace."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
@@ -58,6 +61,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from pluscheck.cli.gate import run_gate
 
             return run_gate(arguments)
+        case "trace":
+            from pluscheck.cli.trace import run_trace
+
+            return run_trace(arguments)
         case "export":
             from pluscheck.cli.export import run_export
 
@@ -128,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     )
     recheck.add_argument("--show", action="store_true", help="also show the invariants")
     recheck.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
+    _add_trace(commands, common)
     export = commands.add_parser("export", parents=[common], help="write models as files for other tools")
     export.add_argument("spec", type=Path, metavar="FILE", help="a .plus file; for smt2 a stored proof")
     export.add_argument(
@@ -231,6 +239,28 @@ def _add_gate(commands: argparse._SubParsersAction[argparse.ArgumentParser], com
         "--traces", action="store_true", help="also show the traces of expected violations that are looked for"
     )
     _add_output(gate)
+
+
+def _add_trace(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the command `trace`."""
+    trace = commands.add_parser(
+        "trace",
+        parents=[common],
+        help="show one trace, stored or looked for now, in one of many formats",
+        description="Replay a stored trace, or look for one now, and show it in the format asked for.",
+    )
+    trace.add_argument("file", type=Path, metavar="FILE", help="a stored proof that has a trace, or a .plus file")
+    trace.add_argument("--to", choices=TRACE_FORMATS, default="terminal", help="the format (default: terminal)")
+    trace.add_argument("--output", type=Path, metavar="FILE", help="write it there (default: standard output)")
+    trace.add_argument("--spec", type=Path, metavar="FILE", help="of a stored trace: its specification")
+    trace.add_argument("--model", metavar="NAME", help="of a .plus file: which of its models")
+    trace.add_argument("--property", metavar="NAME", help="of a .plus file: what is violated or reached")
+    trace.add_argument(
+        "--engine", default="portfolio", metavar="NAME", help="of a .plus file: who looks for it, as for verify"
+    )
+    trace.add_argument("--depth", type=_natural, metavar="N", help="of a .plus file: how many steps deep")
+    trace.add_argument("--timeout", type=_positive, metavar="SECONDS", help="of a .plus file: how long to look")
+    trace.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:

@@ -150,7 +150,7 @@ def _told(row: PropertyReport, model: ModelReport) -> str:
 
     look = Look(unicode=False)
     told = f"{row.place or model.place}: {row.name} {phrase(row, model, look).plain}"
-    return told if row.trace is None else f"{told}\n\n{trace_text(row, row.trace, look)}"
+    return told if row.trace is None else f"{told}\n\n{trace_text(row.name, row.kind, row.trace, look)}"
 
 
 def _shown(path: Path) -> Path:

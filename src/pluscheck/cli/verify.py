@@ -70,14 +70,8 @@ def exit_code(report: Report) -> int:
 
 def _options(arguments: argparse.Namespace) -> Options:
     """Return what the arguments say of how to check. Raises UsageError."""
-    engine = ENGINES.get(arguments.engine)
-    if engine is None and arguments.engine not in (PORTFOLIO, IN_TURN):
-        names = ", ".join((PORTFOLIO, IN_TURN, *ENGINES))
-        raise UsageError(f"there is no engine '{arguments.engine}'; there are {names}")
-    if engine is not None and not engine.is_there:
-        raise UsageError(f"the engine '{arguments.engine}' needs the package '{engine.needs}', which is not installed")
     return Options(
-        engine=arguments.engine,
+        engine=engine_named(arguments.engine),
         depth=arguments.depth,
         seconds=arguments.timeout,
         prove_seconds=arguments.prove_seconds,
@@ -86,6 +80,17 @@ def _options(arguments: argparse.Namespace) -> Options:
         strict=arguments.strict,
         html=arguments.html,
     )
+
+
+def engine_named(name: str) -> str:
+    """Return the name of an engine that can be used. Raises UsageError."""
+    engine = ENGINES.get(name)
+    if engine is None and name not in (PORTFOLIO, IN_TURN):
+        names = ", ".join((PORTFOLIO, IN_TURN, *ENGINES))
+        raise UsageError(f"there is no engine '{name}'; there are {names}")
+    if engine is not None and not engine.is_there:
+        raise UsageError(f"the engine '{name}' needs the package '{engine.needs}', which is not installed")
+    return name
 
 
 def half_of_memory() -> int | None:

@@ -13,7 +13,7 @@ from pluscheck.core.system import DEADLOCK, FAULTS, Model, TransitionSystem
 from pluscheck.core.values import Function, Value, show
 from pluscheck.evidence.verdict import Proved
 from pluscheck.pipeline.evidence import Judged
-from pluscheck.pipeline.story import About, story
+from pluscheck.pipeline.trace_files import attachments, told
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.proofs.files import proof_path
 from pluscheck.report.html.page import ProofView, index_page, proof_page, trace_page
@@ -52,11 +52,11 @@ class Pages:
         self, file: str, system: TransitionSystem, report: ModelReport, row: PropertyReport, judged: Judged
     ) -> str | None:
         engine = row.engine or report.engine
-        digest = system_digest(system, [row.name]).rpartition(":")[2]
-        if judged.run is not None:
-            about = About(file, row.kind, row.answer, row.judged, engine, digest)
-            return trace_page(story(system, judged.run, about))
+        run = told(file, system, row.name, judged, engine)
+        if run is not None:
+            return trace_page(run.story, attachments(run))
         if isinstance(judged.verdict, Proved):
+            digest = system_digest(system, [row.name]).rpartition(":")[2]
             return proof_page(_proof(file, system, row, judged, engine, digest))
         return None
 

@@ -10,7 +10,8 @@ from pluscheck.report.story import StepView, Story
 
 def headline(story: Story) -> str:
     """Return what was found, in one line."""
-    after = f"after {len(story.steps)} step{'' if len(story.steps) == 1 else 's'}"
+    number = len(story.steps)
+    after = f"after {number} step{'' if number == 1 else 's'}" if number else "in the initial state"
     if story.kind is Kind.DEADLOCK:
         return f"deadlock {after}: nothing can happen any more"
     if story.fault is not None:

@@ -50,7 +50,7 @@ class Item:
     @property
     def text(self) -> str:
         """The run step by step; empty if there is none."""
-        return "" if self.trace is None else trace_text(self.row, self.trace, MACHINE)
+        return "" if self.trace is None else trace_text(self.row.name, self.row.kind, self.trace, MACHINE)
 
     @property
     def place(self) -> Place | None:

@@ -41,6 +41,12 @@ from pluscheck.report.pages import title
 MOST_INITIAL = 160
 """How many characters of an initial state are shown."""
 
+MARGIN = 4
+"""How far a trace below a verdict is set in."""
+
+ROOMY = 100
+"""With fewer columns, an action is shown without its process's name, and what a step changes stands below it unless all of it fits beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -97,7 +103,7 @@ def name_width(names: tuple[str, ...]) -> int:
 
 def spec_heading(file: str, look: Look) -> str:
     """Return the line above a spec's models."""
-    return "" if look.quiet else _printed([Text(file, "bold"), Text()], look)
+    return "" if look.quiet else printed([Text(file, "bold"), Text()], look)
 
 
 def model_text(model: ModelReport, width: int, look: Look) -> str:
@@ -111,11 +117,11 @@ def model_text(model: ModelReport, width: int, look: Look) -> str:
         lines.extend(_site_lines(item, look))
         if item.trace is not None and (look.traces or item.outcome not in (Outcome.MET, Outcome.DRIFT)):
             lines.append(Text())
-            lines.append(Padding(_trace(item, item.trace, look), (0, 0, 0, 4)))
+            lines.append(Padding(_trace(item.name, item.kind, item.trace, look), (0, 0, 0, MARGIN)))
             lines.append(Text())
     if not (isinstance(lines[-1], Text) and not lines[-1].plain):
         lines.append(Text())
-    return _printed(lines, look)
+    return printed(lines, look)
 
 
 def summary_text(report: Report, look: Look) -> str:
@@ -148,7 +154,7 @@ def summary_text(report: Report, look: Look) -> str:
     for file in report.orphans:
         mark = Text("  ").append_text(look.mark(Outcome.DRIFT)).append(" ")
         lines.append(_row(mark, Text(f"{file}  no model expects anything of what this is about", "red")))
-    return _printed(lines, look)
+    return printed(lines, look)
 
 
 # ---------------------------------------------------------------------------------------- one verdict
@@ -195,9 +201,9 @@ def phrase(item: PropertyReport, model: ModelReport, look: Look) -> Text:
     return Text(look.dot.join(remarks), _color(item.outcome))
 
 
-def trace_text(item: PropertyReport, trace: TraceReport, look: Look) -> str:
-    """Return a property's trace alone."""
-    return _printed([_trace(item, trace, look)], look)
+def trace_text(name: str, kind: Kind, trace: TraceReport, look: Look) -> str:
+    """Return a trace of the property of this name alone."""
+    return printed([_trace(name, kind, trace, look)], look)
 
 
 def _color(outcome: Outcome) -> str:
@@ -261,29 +267,22 @@ def _row(start: Text, text: Text) -> RenderableType:
 # -------------------------------------------------------------------------------------------- traces
 
 
-def _trace(item: PropertyReport, trace: TraceReport, look: Look) -> RenderableType:
+def _trace(name: str, kind: Kind, trace: TraceReport, look: Look) -> RenderableType:
     """Return a trace: a table of its steps, and why it ends as it does."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
-    with_process = any(step.process is not None for step in trace.steps)
-    table.add_column("step", justify="right", no_wrap=True)
-    if with_process:
-        table.add_column("process", overflow="fold")
-    table.add_column("action", overflow="fold", max_width=max(12, look.width // 3))
-    table.add_column("what changes", overflow="fold", ratio=1)
-    for step in trace.steps:
-        table.add_row(*_step_cells(step, look, with_process=with_process))
     parts: list[RenderableType] = []
     if trace.initial:
-        parts.append(Text(f"initially {_initially(trace)}\n", "dim"))
+        parts.append(Text(f"initially {_initially(trace)}", "dim"))
     if trace.steps:
-        parts.append(table)
+        if parts:
+            parts.append(Text())
+        parts.append(_steps_table(trace.steps, look) if _fit(trace.steps, look) else _steps_list(trace.steps, look))
     if trace.fault is not None:
         parts.extend(_fault(trace.fault, look))
     if trace.waiting:
         parts.append(Text("\nNothing can happen now:", "bold"))
         parts.extend(_waiting(entry, look) for entry in trace.waiting)
     if trace.reasons:
-        parts.append(Text("\n" + _reasons_heading(item, len(trace.steps)), "bold"))
+        parts.append(Text("\n" + _reasons_heading(name, kind, len(trace.steps)), "bold"))
         parts.extend(_reasons(trace.reasons, look))
     return Group(*parts)
 
@@ -300,24 +299,56 @@ def _initially(trace: TraceReport) -> str:
     return f"{chosen}; all else as declared" if chosen else "as declared"
 
 
-def _step_cells(step: StepReport, look: Look, *, with_process: bool) -> list[Text]:
-    """Return a step's row."""
-    cells = [Text(str(step.number))]
+def _fit(steps: tuple[StepReport, ...], look: Look) -> bool:
+    """Return whether a table of the steps has a line for each change, or where there is room whether or not."""
+    process = max(len(step.process or "") for step in steps)
+    action = max(len(_step_name(step, is_short=look.width < ROOMY)) for step in steps)
+    change = max((len(line) for step in steps for line in _changes(step, look)), default=0)
+    return look.width >= ROOMY or MARGIN + len("step  ") + process + 2 + action + 2 + change <= look.width
+
+
+def _steps_table(steps: tuple[StepReport, ...], look: Look) -> RenderableType:
+    """Return the steps as a table."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    with_process = any(step.process is not None for step in steps)
+    table.add_column("step", justify="right", no_wrap=True)
     if with_process:
-        cells.append(Text(step.process or "", "cyan"))
-    cells.append(Text(_step_name(step)))
-    # Where the process itself goes is said last and in short: the action is named after where it was.
+        table.add_column("process", overflow="fold")
+    table.add_column("action", overflow="fold", max_width=max(12, look.width // 3))
+    table.add_column("what changes", overflow="fold", ratio=1)
+    for step in steps:
+        process = [Text(step.process or "", "cyan")] if with_process else []
+        changes = Text("\n").join(_changes(step, look))
+        table.add_row(Text(str(step.number)), *process, Text(_step_name(step, is_short=look.width < ROOMY)), changes)
+    return table
+
+
+def _steps_list(steps: tuple[StepReport, ...], look: Look) -> RenderableType:
+    """Return the steps where there is no room for columns: what changes stands below each."""
+    lines: list[RenderableType] = []
+    width = max(4, len(str(steps[-1].number)))
+    for step in steps:
+        line = Text(f"{step.number:>{width}}  ")
+        if step.process is not None:
+            line.append(step.process, "cyan").append(" ")
+        lines.append(line.append(_step_name(step, is_short=look.width < ROOMY)))
+        lines.extend(Padding(change, (0, 0, 0, width + 4)) for change in _changes(step, look))
+    return Group(*lines)
+
+
+def _step_name(step: StepReport, *, is_short: bool = False) -> str:
+    """Return a step's action with its arguments; in short, without the name of its kind of process, where the process is named beside it."""
+    action = step.action.rpartition(".")[2] if is_short and step.process is not None else step.action
+    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
+    return f"{action}({arguments})" if arguments else action
+
+
+def _changes(step: StepReport, look: Look) -> list[Text]:
+    """Return a line for each change. Where the process itself goes is said last and in short: the action is named after where it was."""
     own = f"pc[{step.process}]"
     changes = [_change(change, look) for change in step.changes if change.path != own]
     changes += [Text(f"{look.arrow} {change.new}", "dim") for change in step.changes if change.path == own]
-    cells.append(Text("\n").join(changes))
-    return cells
-
-
-def _step_name(step: StepReport) -> str:
-    """Return a step's action with its arguments."""
-    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
-    return f"{step.action}({arguments})" if arguments else step.action
+    return changes
 
 
 def _change(change: Change, look: Look) -> Text:
@@ -325,17 +356,17 @@ def _change(change: Change, look: Look) -> Text:
     return Text(f"{change.path}: ").append(change.old, "dim").append(f" {look.arrow} ").append(change.new, "bold")
 
 
-def _reasons_heading(item: PropertyReport, steps: int) -> str:
+def _reasons_heading(name: str, kind: Kind, steps: int) -> str:
     """Return what the reasons after a trace are reasons for."""
-    truth = "true" if item.kind is Kind.WITNESS else "false"
+    truth = "true" if kind is Kind.WITNESS else "false"
     where = (
         "in the initial state"
         if steps == 0
         else "of the last step"
-        if item.kind is Kind.TRANSITION
+        if kind is Kind.TRANSITION
         else f"after step {steps}"
     )
-    return f"{item.name} is {truth} {where}:"
+    return f"{name} is {truth} {where}:"
 
 
 def _waiting(entry: Waiting, look: Look) -> RenderableType:
@@ -530,7 +561,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"
 
 
-def _printed(lines: list[RenderableType], look: Look) -> str:
+def printed(lines: list[RenderableType], look: Look) -> str:
     """Return the lines as text, wrapped to the width, without trailing blanks."""
     out = StringIO()
     console = Console(

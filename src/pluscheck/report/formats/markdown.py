@@ -1,0 +1,110 @@
+"""A run as a table in Markdown, for a commit message, a mail or a review: it reads as well where nothing renders it.
+
+What comes from a specification stands in code spans, in which nothing but a vertical bar and a backquote needs care. A process has a row of its own wherever it goes
+on, and so has each of several changes of a step, so that most tables are no wider than the 75 columns of commit messages and mails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+
+from pluscheck.report.because import because, headline, short
+from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
+from pluscheck.report.model import Change
+from pluscheck.report.story import StepView, Story
+
+WIDTH = 75
+"""Of lines in commit messages and mails."""
+
+HEADING = ("", "who does what", "what changes")
+
+_MARKUP = re.compile(r"[\\`*<>#|~$@]|&(?=[#\w])|!(?=\[)|^\[|\](?=[(\[:])|(?<!\w)_|_(?!\w)")
+"""What could begin or end something in a sentence; brackets and underscores inside of names are left alone."""
+
+Row = tuple[str, str, str]
+
+
+def markdown(story: Story) -> str:
+    """Return the table with a heading above and the reasons below, ending in a newline."""
+    about = f"{story.module}, model {story.model}: {headline(story)}"
+    lines = _wrapped(f"**{_sentence(about)}**", "", "")
+    if story.steps:
+        lines += ["", *_table(story)]
+    reasons = because(story)
+    if reasons:
+        lines.append("")
+    for reason in reasons:
+        lines += _wrapped(_sentence(reason), "- ", "  ")
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, first: str, others: str) -> list[str]:
+    return wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _table(story: Story) -> Iterator[str]:
+    """Yield the lines of the table. The last column is not padded and its border left out, which Markdown allows."""
+    number = max(len("-:"), len(str(len(story.steps))))
+    names = [_sentence(lane.name) for lane in story.lanes if lane.kind]
+    step = max(map(len, (HEADING[1], *names, *map(_step, story.steps))))
+    room = max(24, WIDTH - len("|  |  | ") - number - step)
+    for cells in (HEADING, ("-" * (number - 1) + ":", "-" * step, "-" * min(room, 40)), *_rows(story, room)):
+        yield f"| {cells[0]:>{number}} | {cells[1]:<{step}} | {cells[2]}".rstrip()
+
+
+def _rows(story: Story, room: int) -> Iterator[Row]:
+    """Yield the rows: the number and the name of a step in its first row."""
+    before: int | None = None
+    for step, events in zip(story.steps, lock_events(story)[1:], strict=True):
+        if step.lane != before and story.lanes[step.lane].kind:
+            yield "", _sentence(story.lanes[step.lane].name), ""
+        before = step.lane
+        cells = [_event(story, step, event) for event in events]
+        cells += [part for change in other_changes(story, step) for part in _change(change, room)]
+        yield str(step.number), _step(step), cells[0] if cells else ""
+        for cell in cells[1:]:
+            yield "", "", cell
+
+
+def _step(step: StepView) -> str:
+    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
+    return _code(f"{short(step.action)}({arguments})" if arguments else short(step.action))
+
+
+def _event(story: Story, step: StepView, event: LockEvent) -> str:
+    lock = _code(story.locks[event.lock])
+    mode = "" if event.mode in ("", "#") else f" ({event.mode})"
+    if event.deed is Deed.WAIT:
+        return f"{_code(event.holder)} {event.deed.value} {lock}"
+    whose = "" if event.lane == step.lane or not event.holder else f" for {_code(event.holder)}"
+    return f"{event.deed.value} {lock}{mode}{whose}"
+
+
+def _change(change: Change, room: int) -> Iterator[str]:
+    """Yield what changes, in two parts if it is long."""
+    whole = _code(f"{change.path}: {change.old} → {change.new}")
+    if len(whole) <= room:
+        yield whole
+    else:
+        yield _code(f"{change.path}: {change.old}")
+        yield _code(f"→ {change.new}")
+
+
+def _code(text: str) -> str:
+    """Return text as a code span that can stand in a table: empty if it is."""
+    plain = " ".join(text.split())
+    if not plain:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
+    space = " " if plain.startswith("`") or plain.endswith("`") else ""
+    escaped = plain.replace("|", "\\|")
+    return f"{fence}{space}{escaped}{space}{fence}"
+
+
+def _sentence(text: str) -> str:
+    """Return a sentence of ours that has text of a specification in it, in which nothing is markup."""
+    return _MARKUP.sub(lambda match: f"\\{match[0]}", " ".join(text.split()))
