@@ -37,19 +37,28 @@ class SatSolver:
         """Add clauses."""
         self._solver.append_formula(clauses)
 
-    def solve(self, assumptions: Sequence[int] = ()) -> Answer:
-        """Return whether the clauses can be satisfied together with the assumptions."""
+    @property
+    def conflicts(self) -> int:
+        """How many conflicts there were in all."""
+        found: int = self._solver.accum_stats()["conflicts"]
+        return found
+
+    def solve(self, assumptions: Sequence[int] = (), *, conflicts: int | None = None) -> Answer:
+        """Return whether the clauses can be satisfied together with the assumptions; `UNKNOWN` after so many conflicts."""
         solver = self._solver
+        last = None if conflicts is None else self.conflicts + conflicts
         started = time.perf_counter()
         self._interrupted = False
         with at_work(self):
             while True:
-                solver.conf_budget(_CONFLICTS)
+                solver.conf_budget(_CONFLICTS if last is None else max(0, min(_CONFLICTS, last - self.conflicts)))
                 # Without the interpreter's lock, so that its own handler sees a signal: python-sat's would jump out of the solver.
                 found = solver.solve_limited(assumptions, expect_interrupt=True)
                 if found is not None:
                     break
                 self.gave = Gave.INTERRUPTED if self._interrupted else self._stop()
+                if self.gave is None and last is not None and self.conflicts >= last:
+                    self.gave = Gave.UP
                 if self.gave is not None:
                     break
         if self._interrupted:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from pluscheck.base.answers import Answer, Gave
 from pluscheck.base.memory import held_memory
@@ -20,9 +21,12 @@ from pluscheck.bits.system import BitSystem
 from pluscheck.ground.ground import GroundSystem
 from pluscheck.ground.runs import Run
 
+if TYPE_CHECKING:
+    from pluscheck.bits.simplest import Simplifier
+
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class Frame:
     """One state of the run, in literals: its bits, the selectors of the step taken in it, what must be true if that step is possible, and the bits after it."""
 
     state: list[int]
@@ -42,6 +46,8 @@ class Unrolling:
         about_step: nodes over the current and the next leaves, asked of the last step.
         from_condition: the node of what holds of the first state, if not the system's initial condition.
         memory: megabytes that may be taken.
+
+    What is built on it sees the system's `bits`, the `frames` of the run (one a state), the `solver` that holds its clauses, and the `last_variable` of those.
     """
 
     def __init__(
@@ -53,9 +59,9 @@ class Unrolling:
         from_condition: int | None = None,
         memory: int | None = None,
     ) -> None:
-        self._bits = bits = BitSystem(system)
+        self.bits = bits = BitSystem(system)
         self._limits = _Limits(memory)
-        self._solver = SatSolver(stop=self._limits.exceeded)
+        self.solver = SatSolver(stop=self._limits.exceeded)
         self._about_state = [bits.literal(node) for node in about_state]
         self._about_step = [bits.literal(node) for node in about_step]
         circuit = bits.circuit
@@ -66,43 +72,44 @@ class Unrolling:
         ] or [FALSE]
         inputs = (*bits.state, *bits.selectors)
         self._template = template(circuit, self._roots(), inputs)
-        self._variables = 0
-        first = self._new(len(bits.state))
-        self._frames = [self._frame(first)]
+        self._simplifier: Simplifier | None = None
+        self.last_variable = 0
+        first = self.new(len(bits.state))
+        self.frames = [self._frame(first)]
         start = bits.init if from_condition is None else bits.literal(from_condition)
         of_start = template(circuit, [start], inputs)
-        self._solver.extend([self._instance(of_start, [*first, *self._frames[0].selectors], [start])])
+        self.solver.extend([self.instance(of_start, [*first, *self.frames[0].selectors], [start])])
 
     def _roots(self) -> list[int]:
         """Return what is of interest of a state."""
-        bits = self._bits
+        bits = self.bits
         return [*bits.typed_parts, *self._possible, *bits.next, *self._about_state, *self._about_step]
 
-    def _new(self, count: int) -> list[int]:
+    def new(self, count: int) -> list[int]:
         """Return new variables."""
-        self._variables += count
-        return list(range(self._variables - count + 1, self._variables + 1))
+        self.last_variable += count
+        return list(range(self.last_variable - count + 1, self.last_variable + 1))
 
-    def _instance(self, of: Template, inputs: Sequence[int], roots: Sequence[int]) -> list[int]:
-        """Add a template's clauses; return the literals of roots in it."""
-        names, clauses = of.instantiated(inputs, self._variables + 1)
-        self._variables += of.size - of.inputs
-        self._solver.extend(clauses)
+    def instance(self, of: Template, inputs: Sequence[int], roots: Sequence[int]) -> list[int]:
+        """Add a template's clauses, with these literals for its inputs; return the literals of roots in it."""
+        names, clauses = of.instantiated(inputs, self.last_variable + 1)
+        self.last_variable += of.size - of.inputs
+        self.solver.extend(clauses)
         numbers = [of.literal(root) for root in roots]
         return [names[number] if number > 0 else -names[-number] for number in numbers]
 
-    def _frame(self, state: list[int]) -> _Frame:
+    def _frame(self, state: list[int]) -> Frame:
         """Add what is defined by a state, and by the step that the selectors choose in it, possible or not."""
-        bits = self._bits
-        selectors = self._new(len(bits.selectors))
-        literals = iter(self._instance(self._template, [*state, *selectors], self._roots()))
+        bits = self.bits
+        selectors = self.new(len(bits.selectors))
+        literals = iter(self.instance(self._template, [*state, *selectors], self._roots()))
 
         def several(number: int) -> list[int]:
             return list(islice(literals, number))
 
         # It follows from how the state was reached, but to learn it anew in each state takes long.
-        self._solver.extend([[literal] for literal in several(len(bits.typed_parts))])
-        return _Frame(
+        self.solver.extend([[literal] for literal in several(len(bits.typed_parts))])
+        return Frame(
             state,
             selectors,
             possible=several(len(self._possible)),
@@ -114,68 +121,80 @@ class Unrolling:
     @property
     def length(self) -> int:
         """How many steps the runs have."""
-        return len(self._frames) - 1
+        return len(self.frames) - 1
 
     @property
     def seconds(self) -> float:
         """Wall seconds that the solver has taken."""
-        return self._solver.seconds
+        return self.solver.seconds
 
     @property
     def gave(self) -> Gave | None:
         """Why the last answer was `UNKNOWN`."""
-        return self._solver.gave
+        return self.solver.gave
 
     def extend(self) -> None:
         """Add a step."""
-        last = self._frames[-1]
-        self._solver.extend([[literal] for literal in last.possible])
-        self._frames.append(self._frame(last.next))
+        last = self.frames[-1]
+        self.solver.extend([[literal] for literal in last.possible])
+        self.frames.append(self._frame(last.next))
 
-    def ask(self, questions: Sequence[int], *, seconds: float | None) -> Answer:
+    def ask(self, questions: Sequence[int], *, seconds: float | None, conflicts: int | None = None) -> Answer:
         """Return whether some run of this length has one of the questions true at its end.
 
         Questions are counted through `about_state` and then, if there is a step, `about_step`.
         """
-        (some,) = self._new(1)
-        self._solver.add([-some, *self._asked(questions)])
-        return self._answer([some], seconds)
+        (some,) = self.new(1)
+        self.solver.add([-some, *self._asked(questions)])
+        return self.answer([some], seconds, conflicts=conflicts)
 
     def check(self, *, seconds: float | None) -> Answer:
         """Return whether there is a run of this length."""
-        return self._answer([], seconds)
+        return self.answer([], seconds)
 
-    def _answer(self, assumptions: Sequence[int], seconds: float | None) -> Answer:
+    def answer(self, assumptions: Sequence[int], seconds: float | None, *, conflicts: int | None = None) -> Answer:
+        """Return whether there is a run of which the assumptions are true; `UNKNOWN` too after so many conflicts."""
         self._limits.start(seconds)
-        return self._solver.solve(assumptions)
+        return self.solver.solve(assumptions, conflicts=conflicts)
 
     def _asked(self, questions: Sequence[int]) -> list[int]:
         """Return the literals of questions at the end of the run."""
-        about_state = self._frames[-1].about_state
-        about_step = self._frames[-2].about_step if self.length else []
+        about_state = self.frames[-1].about_state
+        about_step = self.frames[-2].about_step if self.length else []
         return [(*about_state, *about_step)[question] for question in questions]
 
     def answer_needed_question(self) -> bool:
         """Return whether the last answer to `ask`, which was UNSAT, rests on the question; if not, there is no run of this length at all."""
-        return bool(self._solver.core())
+        return bool(self.solver.core())
 
     def rule_out(self, questions: Sequence[int]) -> None:
         """Assert that none of the questions is true at the end: an UNSAT answer has shown it, and further steps profit."""
-        self._solver.extend([[-literal] for literal in self._asked(questions)])
+        self.solver.extend([[-literal] for literal in self._asked(questions)])
 
     def run(self) -> Run:
         """Return the run behind the last answer, which was SAT."""
-        model = self._solver.model()
-        bits = self._bits
+        return self.run_of(self.solver.model())
+
+    def simplest(self, question: int, known: Run, *, seconds: float | None) -> Run:
+        """Return an easily read run of this length with the question true at its end, as it is in `known`."""
+        if self._simplifier is None:
+            from pluscheck.bits.simplest import Simplifier  # it is built on this
+
+            self._simplifier = Simplifier(self)
+        return self._simplifier.run(self._asked([question]), known, seconds=seconds)
+
+    def run_of(self, model: Sequence[int]) -> Run:
+        """Return the run that a solution of the clauses is."""
+        bits = self.bits
 
         def read(literals: Sequence[int]) -> list[bool]:
             return [model[abs(literal) - 1] == literal for literal in literals]
 
         taken = [
             bits.circuit.values(bits.chosen, dict(zip(bits.selectors, read(frame.selectors), strict=True))).index(True)
-            for frame in self._frames[:-1]
+            for frame in self.frames[:-1]
         ]
-        return Run(tuple([bits.leaves(read(frame.state)) for frame in self._frames]), tuple(taken))
+        return Run(tuple([bits.leaves(read(frame.state)) for frame in self.frames]), tuple(taken))
 
 
 class _Limits:

@@ -2,6 +2,7 @@
 
 All properties are looked for in one unrolling. At each length one question is asked first: is anything new at the end of some run? What the
 solver's run then shows is found, with the fewest steps that it can happen in; the question is asked again for the rest, until the answer is no.
+What becomes a trace is the simplest run of that length that the solver finds.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.exprs import Site
-from pluscheck.core.system import DEADLOCK, FAULTS, Action, PropertyKind, TransitionSystem
+from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
+from pluscheck.engines.traces import step_of, trace_of
 from pluscheck.engines.unrolling import Unroll, Unrolling, reason
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Reached, Reason, Unknown, Verdict, Violated
-from pluscheck.ground.ground import Arguments, GroundSystem, ground
+from pluscheck.ground.ground import GroundSystem, ground
 from pluscheck.ground.runs import Run
 
 NAME = "bmc"
@@ -257,11 +259,15 @@ class _Search:
                     return open_
                 case Answer.SAT:
                     alive = True
-                    view = views.of(unrolling.run())
-                    shown = [questions[i].asked for i in asked if view.shows(questions[i])]
+                    run = unrolling.run()
+                    view = views.of(run)
+                    shown = [i for i in asked if view.shows(questions[i])]
                     if not shown:
                         raise InternalError("the solver's run shows nothing of what it was asked for")
-                    for what in shown:
+                    for i in shown:
+                        what = questions[i].asked
+                        if not isinstance(what, _Possible | _AtLabel):  # what becomes a trace
+                            view = views.of(unrolling.simplest(i, run, seconds=self.limits.seconds_left()))
                         self._record(what, level, view)
                     open_ = [i for i in open_ if not self._is_closed(questions[i].asked)]
 
@@ -397,16 +403,11 @@ class _View:
         """Return a step that faults at the site in the last state."""
         for fault in self.system.faults:
             if fault.site == site and self.state_values[fault.condition]:
-                return _step(fault.action, fault.arguments)
+                return step_of(fault.action, fault.arguments)
         raise InternalError(f"no step faults at {site.span.place}")
 
     def trace(self, fault: Site | None = None, faulting: Step | None = None) -> Trace:
         """Return the run as evidence."""
         if self._trace is None:
-            steps = tuple([_step(taken.action, taken.arguments) for taken in self.run.actions(self.system)])
-            self._trace = Trace(self.run.states(self.system), steps)
+            self._trace = trace_of(self.system, self.run)
         return replace(self._trace, fault=fault, faulting=faulting)
-
-
-def _step(action: Action, arguments: Arguments) -> Step:
-    return Step(action.name, action.variant, arguments, action.span)

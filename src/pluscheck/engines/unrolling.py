@@ -47,6 +47,9 @@ class Unrolling(Protocol):
     def run(self) -> Run:
         """Return the run behind the last answer, which was SAT."""
 
+    def simplest(self, question: int, known: Run, *, seconds: float | None) -> Run:
+        """Return a run of this length with the question true at its end, as `known` is: one that is easy to read, if the solver looks for that."""
+
 
 class Unroll(Protocol):
     """Makes an unrolling."""

@@ -6,10 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pluscheck.base.errors import SpecError
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Progress
+from pluscheck.engines.simplicity import simplified
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO, ends_at_depth, together
@@ -33,6 +35,12 @@ from pluscheck.report.model import (
 LAST_LABEL = "Done"
 """Where every process ends: that it is not reached is no finding, since many processes run forever."""
 
+SIMPLIFIES = frozenset({"bmc"})
+"""Engines that look for simple traces themselves."""
+
+SIMPLIFY_SECONDS = 10.0
+"""When to stop looking for simpler traces, should counting conflicts not have stopped it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -55,7 +63,7 @@ def checked(
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
     judge = Judge(system, asked, elaborated)
-    findings = _findings(model, wanted, budget, options, watcher, judge)
+    findings = _made_simple(system, _findings(model, wanted, budget, options, watcher, judge))
     found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
     rows = tuple(row for row, _ in found)
     deep_enough = findings.complete or findings.covered or findings.depth >= asked
@@ -117,6 +125,25 @@ def _findings(
     except KeyboardInterrupt:
         unknown = Unknown(Reason.INTERRUPTED, last - 1)
         return Findings(options.engine, dict.fromkeys(wanted, unknown), {}, last - 1, complete=False)
+
+
+def _made_simple(system: TransitionSystem, findings: Findings) -> Findings:
+    """Return the findings with traces that are easy to read; those of the bounded checker are as they are."""
+    traces = {
+        name: verdict.trace
+        for name, verdict in findings.verdicts.items()
+        if isinstance(verdict, Violated | Reached) and findings.by.get(name, findings.engine) not in SIMPLIFIES
+    }
+    try:
+        simple = simplified(system, traces, seconds=SIMPLIFY_SECONDS)
+    except (SpecError, KeyboardInterrupt):
+        return findings
+    verdicts = dict(findings.verdicts)
+    for name, trace in simple.items():
+        verdict = verdicts[name]
+        if isinstance(verdict, Violated | Reached):
+            verdicts[name] = replace(verdict, trace=trace)
+    return replace(findings, verdicts=verdicts)
 
 
 def _property(
