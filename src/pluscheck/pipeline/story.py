@@ -77,9 +77,7 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         conjuncts=() if run.explanation is None else tuple(_conjuncts(run.explanation)),
         reasons=() if run.explanation is None else reasons_of(run.explanation),
         protections=tuple(teller.protections()),
-        fault=None
-        if run.fault is None
-        else r.Fault(run.fault.kind.value, run.fault.kind.name.replace("_", " ").lower(), place_of(run.fault.span)),
+        fault=teller.fault(),
     )
 
 
@@ -209,6 +207,26 @@ class _Teller:
                 changes=tuple(Change(written(c.path), show(c.old), show(c.new)) for c in made),
                 needed=needed[number - 1],
             )
+
+    def fault(self) -> r.Fault | None:
+        """Return what is not defined where the run ends, if it ends in that."""
+        site, broken = self.run.fault, self.run.faulting
+        if site is None:
+            return None
+        step = None
+        if broken is not None:
+            action, own = broken.action, broken.action.self_name
+            step = r.StepView(
+                number=len(self.run.steps) + 1,
+                lane=self._lane_of_step(action, broken.arguments),
+                action=action.name,
+                arguments=tuple((name, show(value)) for name, value in broken.arguments if name != own),
+                extent=_extent(action.span),
+                guards=tuple(_guards(action)),
+                changes=(),
+                needed=True,
+            )
+        return r.Fault(site.kind.value, site.kind.name.replace("_", " ").lower(), place_of(site.span), step)
 
     def _lane_of_step(self, action: Action, arguments: Sequence[tuple[str, Value]]) -> int:
         own = next((value for name, value in arguments if name == action.self_name), None)

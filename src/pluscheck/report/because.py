@@ -27,8 +27,10 @@ def because(story: Story) -> tuple[str, ...]:
 
 
 def _failing(story: Story) -> Iterator[str]:
-    if story.fault is not None and story.fault.place is not None:
-        yield f"{story.fault.text.capitalize()} at {story.fault.place}."
+    fault = story.fault
+    if fault is not None and fault.place is not None:
+        what = "" if fault.step is None else f", in {said(story, fault.step)}"
+        yield f"{fault.text.capitalize()} at {fault.place}{what}."
     for reason in story.reasons:
         text = "" if reason.place is None else reason.place.text[reason.place.column - 1 :][: reason.place.width]
         if text and (story.answer is Answer.REACHED or not reason.truth):
@@ -51,7 +53,9 @@ def _writers(story: Story) -> Iterator[str]:
 def said(story: Story, step: StepView) -> str:
     """Return a step in words: `step 14 (DirectWriter1: DioWrite, data = ones)`."""
     arguments = "".join(f", {name} = {value}" for name, value in step.arguments)
-    return f"step {step.number} ({story.lanes[step.lane].name}: {short(step.action)}{arguments})"
+    lane = story.lanes[step.lane]
+    who = f"{lane.name}: " if lane.kind else ""
+    return f"step {step.number} ({who}{short(step.action)}{arguments})"
 
 
 def short(action: str) -> str:

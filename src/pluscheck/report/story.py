@@ -137,11 +137,12 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The evaluation that is not defined at the end of the run."""
+    """The evaluation that is not defined at the end of the run, and the step that cannot be completed for it, if it is in one."""
 
     code: str
     text: str
     place: Place | None
+    step: StepView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _document(story: Story) -> dict[str, Any]:
         "conjuncts": [{"text": c.text, "truth": c.truth, "extent": _extent(c.extent)} for c in story.conjuncts],
         "reasons": [_reason(reason) for reason in story.reasons],
         "protections": [_protection(story, protection) for protection in story.protections],
-        "fault": _fault(story.fault),
+        "fault": _fault(story, story.fault),
         "loop": story.loop,
     }
 
@@ -132,8 +132,11 @@ def _protection(story: Story, protection: Protection) -> dict[str, Any]:
     }
 
 
-def _fault(fault: Fault | None) -> dict[str, Any] | None:
-    return None if fault is None else {"code": fault.code, "text": fault.text, "place": _place(fault.place)}
+def _fault(story: Story, fault: Fault | None) -> dict[str, Any] | None:
+    if fault is None:
+        return None
+    step = None if fault.step is None else _step(story, fault.step)
+    return {"code": fault.code, "text": fault.text, "place": _place(fault.place), "step": step}
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
