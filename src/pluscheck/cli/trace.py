@@ -154,7 +154,7 @@ def _write(text: str, file: Path | None) -> None:
     if file is None:
         output.write(text)
         return
-    data = text.encode()
+    data = text.encode(errors="replace")  # the name of a file may be no text at all
     try:
         if file.exists() and not file.is_file():  # a pipe or a device is written to, and not replaced
             file.write_bytes(data)

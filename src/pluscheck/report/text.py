@@ -416,7 +416,7 @@ def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
     gutter = f"  {first.line} | "
     room = max(20, look.width - 4 - len(gutter))
     indent = min(len(first.text) - len(first.text.lstrip()), first.column - 1)
-    text = "".join(char if char.isprintable() else " " for char in first.text[indent:])
+    text = printable(first.text[indent:])
     carets = [" "] * len(text)
     for place in places:
         start = place.column - 1 - indent
@@ -433,10 +433,15 @@ def _excerpt(places: tuple[Place, ...], look: Look) -> list[RenderableType]:
     blank = " " * (len(gutter) - 2)
     below = "".join(carets).rstrip()
     return [
-        Text(f"  {first}", "dim"),
+        Text(f"  {printable(str(first))}", "dim"),
         Text(gutter, "dim", no_wrap=True).append(shown, "none"),
         Text(f"{blank}| ", "dim", no_wrap=True).append(below[cut : cut + room] or "^", "bold red"),
     ]
+
+
+def printable(text: str) -> str:
+    """Return text as long, in which nothing speaks to the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _equations(values: Iterable[tuple[str, str]]) -> str:

@@ -37,7 +37,7 @@ class StateGraph:
 
 def dot(graph: StateGraph) -> str:
     """Return the graph's text, ending in a newline."""
-    on_path = set(graph.path)
+    on_path = {state: number for number, state in enumerate(graph.path)}
     along = set(zip(graph.path, graph.path[1:], strict=False))
     line, fill = ("#0b6e4f", "#d9f2e6") if graph.is_reached else ("#b3261e", "#f9d5d2")
     lines = [
@@ -47,7 +47,8 @@ def dot(graph: StateGraph) -> str:
         "  edge [fontname=Helvetica, fontsize=9];",
     ]
     for number, state in enumerate(graph.states):
-        given = [f"label={_text([f'state {number}', *state.lines])}"]
+        heading = [f"after step {on_path[number]} of the run"] if number in on_path else []
+        given = [f"label={_text([*heading, *state.lines])}"]
         given += ["peripheries=2"] if state.is_initial else []
         given += [f'color="{line}"', f'fillcolor="{fill}"'] if state.is_bad else []
         given += ["penwidth=3"] if number in on_path else []
@@ -66,7 +67,10 @@ def _text(lines: tuple[str, ...] | list[str]) -> str:
     It takes entities such as `&amp;` for what they stand for even in quotes.
     """
     escaped = (
-        line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
+        "".join(char if char.isprintable() else " " for char in line)
+        .replace("&", "&amp;")
+        .replace("\\", "\\\\")
+        .replace('"', '\\"')
         for line in lines
     )
     return '"' + "".join(f"{line}\\l" for line in escaped) + '"'

@@ -12,7 +12,7 @@ from pluscheck.report.because import because, headline
 from pluscheck.report.html.picture import Segment, lock_bars, wait_cycles
 from pluscheck.report.model import TraceReport
 from pluscheck.report.story import Story
-from pluscheck.report.text import Look, printed, trace_text
+from pluscheck.report.text import Look, printable, printed, trace_text
 
 MOST_LABEL = 24
 """How wide the names beside the picture are; longer ones are cut."""
@@ -27,7 +27,8 @@ _STYLES = {"S": "cyan", "X": "magenta", "#": "cyan", "wait": "yellow"}
 
 def run_text(story: Story, trace: TraceReport, look: Look) -> str:
     """Return everything that there is to tell of a run, the story's and the trace's being the same; ending in a newline."""
-    heading = Text(f"{story.module}{look.dot}{story.model}{look.dot}", "dim").append(headline(story), "bold not dim")
+    heading = Text(printable(f"{story.module}{look.dot}{story.model}{look.dot}"), "dim")
+    heading.append(printable(headline(story)), "bold not dim")
     blocks = [printed([heading], look)]
     picture = list(_picture(story, look)) if len(story.states) <= MOST_STATES else []
     if picture:
@@ -43,7 +44,7 @@ def _item(sentence: str, look: Look) -> RenderableType:
     grid = Table.grid(padding=0)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(Text("  • " if look.unicode else "  - "), Text(sentence))
+    grid.add_row(Text("  • " if look.unicode else "  - "), Text(printable(sentence)))
     return grid
 
 
@@ -118,6 +119,6 @@ def _drawn(segment: Segment, start: int, end: int, cell: int, look: Look) -> Tex
 
 
 def _cut(name: str, width: int, look: Look) -> str:
-    shown = "".join(char if char.isprintable() else " " for char in name)
+    shown = printable(name)
     more = "…" if look.unicode else "..."
     return shown if len(shown) <= width else shown[: width - len(more)] + more
