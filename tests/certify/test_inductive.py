@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,10 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lowering import system_of
-from pluscheck.certify import enumeration
-from pluscheck.certify.inductive import REFERENCE, judge
-from pluscheck.certify.opinions import Opinion, Refuted, Shown
-from pluscheck.certify.solvers import Z3
+from pluscheck.base.answers import Answer
+from pluscheck.certify import discharging, enumeration
+from pluscheck.certify.inductive import REFERENCE, InvariantJudge, judge
+from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
+from pluscheck.certify.solvers import Z3, z3_reply
 from pluscheck.core.exprs import In, Lit, SetLit, Var
 from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.evidence.verdict import InductiveInvariant, KInduction
@@ -213,3 +215,46 @@ def test_an_induction_shows_its_own_property_and_no_other() -> None:
     assert isinstance(judge(graph.system(), certificate, "Good", seconds=20), Shown)
     assert isinstance(judge(graph.system(), certificate, "Fine", seconds=20), Refuted)
     assert isinstance(judge(graph.system(), KInduction(0, "Good", InductiveInvariant(())), "Good", seconds=20), Refuted)
+
+
+# --------------------------------------------------------------------------------------------------- time, doubt
+
+
+def test_each_property_has_its_own_time_and_what_is_done_in_between_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enumeration, "MAX_STATES", 0)
+    elsewhere, clock = [0.0], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + elsewhere[0])
+    graph = chain("Good", 2)
+    judge = InvariantJudge(graph.system(), _invariant(graph.starts), seconds=100)
+    for name in ("Good", "Fine", DEADLOCK, FAULTS):
+        assert judge.opinion(name) == Shown((Z3,))
+        elsewhere[0] += 1000.0
+
+
+def test_without_time_nothing_is_shown() -> None:
+    graph = chain("Good", 2)
+    for certificate in (_invariant(graph.starts), KInduction(3, "Good", InductiveInvariant(()))):
+        assert isinstance(judge(graph.system(), certificate, "Good", seconds=0), NotJudged)
+
+
+@pytest.mark.parametrize("certificate", [_invariant(frozenset({0})), KInduction(3, "Good", InductiveInvariant(()))])
+@pytest.mark.parametrize("answer", [Answer.UNKNOWN, Answer.SAT])
+@pytest.mark.parametrize("after", range(4))
+def test_no_obligation_may_be_left_open(
+    certificate: InductiveInvariant | KInduction, answer: Answer, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of them it is, an answer that is not known, or not confirmed, shows nothing and refutes nothing."""
+    monkeypatch.setattr(enumeration, "MAX_STATES", 0)
+    asked = []
+
+    def reply(script: str, seconds: float) -> tuple[Answer, dict[str, int]]:
+        asked.append(script)
+        return (answer, {}) if len(asked) > after else z3_reply(script, seconds)
+
+    monkeypatch.setattr(discharging, "z3_reply", reply)
+    opinion = judge(chain("Good", 2).system(), certificate, "Good", seconds=20)
+    if len(asked) > after:
+        assert isinstance(opinion, NotJudged)
+    else:  # an invariant has three obligations
+        assert after == 3
+        assert opinion == Shown((Z3,))

@@ -11,7 +11,7 @@ from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower, models
 from pluscheck.pipeline.checking import checked
 from pluscheck.pipeline.options import Options, Unwatched
-from pluscheck.pipeline.rechecking import Standing, rechecked
+from pluscheck.pipeline.rechecking import Rechecker, Standing
 from pluscheck.pipeline.stored import stored_proof
 from pluscheck.proofs.document import StoredDepth
 from pluscheck.proofs.files import write_proof
@@ -34,5 +34,5 @@ def test_a_proof_found_is_a_proof_that_can_be_read(name, tmp_path):
         file, proof = kept
         assert not isinstance(proof.evidence, StoredDepth)
         write_proof(file, proof)
-        again = rechecked(file, spec=None, seconds=60)
+        again = Rechecker(spec=None, seconds=60).rechecked(file)
         assert (again.standing, again.proof) == (Standing.SHOWN, proof)

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from pluscheck.base.answers import Answer
+from pluscheck.certify import discharging
+from pluscheck.certify.obligations import Obligations
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.main import main
 from pluscheck.engines.exhaustive import exhaustive
@@ -561,6 +564,49 @@ CERTIFICATES = (
 def test_a_forged_certificate_is_rejected(forge, certificate, capsys):
     forged(certificate, forge)
     assert_rejected(certificate, capsys)
+
+
+@pytest.fixture
+def certificates(certificate: Path) -> list[Path]:
+    """Return the files of several proofs by one inductive invariant."""
+    evidence = json.loads(certificate.read_text(encoding="utf-8"))["evidence"]
+    paths = [certificate, *(certificate.with_name(f"{name}.json") for name in ("Counted", "Small", "Two"))]
+    for path in paths[1:]:
+        forged(path, lambda data: data.update(evidence=evidence))
+    return paths
+
+
+def test_an_invariant_that_several_proofs_have_is_judged_once(certificates, monkeypatch):
+    closed = []
+    honest = Obligations.of_invariant
+    monkeypatch.setattr(Obligations, "of_invariant", lambda *args: closed.append(args) or honest(*args))
+    assert exit_of(*certificates) == Exit.MET
+    assert len(closed) == 1
+
+
+@pytest.mark.parametrize(
+    "forge", [weakened, contradiction, circular, no_steps_at_all], ids=lambda forge: forge.__name__
+)
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_a_forged_certificate_is_not_taken_for_the_honest_ones_beside_it(forge, place, certificates, capsys):
+    path = certificates[place]
+    forged(path, forge)
+    assert exit_of(*certificates) == Exit.REJECTED
+    said = {line.split(": ")[0]: line.endswith("rejected") for line in capsys.readouterr().out.splitlines()}
+    assert said == {other.as_posix(): other == path for other in certificates}
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        ((Answer.UNKNOWN, {}), "the solver gave up"),
+        ((Answer.SAT, {}), "what the solver says against it, the reference semantics does not confirm"),
+    ],
+)
+def test_what_a_solver_does_not_know_or_says_wrongly_is_no_verdict(reply, why, certificate, monkeypatch, capsys):
+    monkeypatch.setattr(discharging, "z3_reply", lambda *_: reply)
+    assert exit_of(certificate) == Exit.UNDECIDED
+    assert capsys.readouterr().out.endswith(f": undecided: {why}\n")
 
 
 def test_what_is_too_large_to_be_judged_is_not_accepted(certificate, capsys):

@@ -44,7 +44,7 @@ class Formulas:
         self._known: dict[tuple[str, int, tuple[int, ...]], int] = {("false", 0, ()): FALSE, ("true", 0, ()): TRUE}
         self._negation: dict[int, int] = {FALSE: TRUE, TRUE: FALSE}
         self._used: set[str] = set()
-        self._deadline = deadline
+        self.deadline = deadline
 
     def _made(self, op: str, args: tuple[int, ...], width: int = 0) -> int:
         key = (op, width, args)
@@ -59,7 +59,7 @@ class Formulas:
         if number % 4096 == 0:
             if number > MAX_FORMULAS:
                 raise OutgrownError("its obligations are too large")
-            if self._deadline is not None and time.monotonic() > self._deadline:
+            if self.deadline is not None and time.monotonic() > self.deadline:
                 raise OutgrownError("writing down its obligations took too long")
         self.op.append(op)
         self.args.append(args)

@@ -23,7 +23,7 @@ REFERENCE = "reference semantics"
 
 
 class InvariantJudge:
-    """Judges one certificate, for one property after another, within `seconds` in all.
+    """Judges one certificate, for one property after another, within `seconds` for each. That it is closed is shown once.
 
     `with_solvers` are further solvers, by the names of `solvers.OTHERS`, that must agree; one that is not installed, or gives up, does not.
     """
@@ -38,7 +38,8 @@ class InvariantJudge:
     ) -> None:
         self._system = system
         self._certificate = certificate
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._deadline = 0.0
         self._others = tuple(with_solvers)
         self._invariant = certificate.invariant if isinstance(certificate, KInduction) else certificate
         self._reference = Reference(system, described(system, self._invariant))
@@ -53,6 +54,9 @@ class InvariantJudge:
         wrong = self._wrong_form(name)
         if wrong is not None:
             return wrong
+        self._deadline = time.monotonic() + self._seconds
+        if self._obligations is not None:
+            self._obligations.formulas.deadline = self._deadline
         try:
             with deep_recursion(self._system.span):
                 return self._opinion(name)

@@ -24,12 +24,13 @@ MAX_STATES = 100_000
 
 
 class ReachableSetJudge:
-    """Judges one set, for one property after another, within `seconds` in all."""
+    """Judges one set, for one property after another, within `seconds` for each. That it is closed is shown once."""
 
     def __init__(self, system: TransitionSystem, certificate: ReachableSet, *, seconds: float) -> None:
         self._system = system
         self._certificate = certificate
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._deadline = 0.0
         self._reference = Reference(system, described(system, certificate))
         self._obligations: Obligations | None = None
         self._inside: Inside | None = None
@@ -39,6 +40,9 @@ class ReachableSetJudge:
         """Return whether the set shows that the property of this name holds."""
         if name not in (DEADLOCK, FAULTS, *[claim.name for claim in self._system.properties]):
             return Refuted(f"there is no property {name}")
+        self._deadline = time.monotonic() + self._seconds
+        if self._obligations is not None:
+            self._obligations.formulas.deadline = self._deadline
         try:
             with deep_recursion(self._system.span):
                 if self._closed is None:

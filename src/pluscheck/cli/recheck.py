@@ -11,7 +11,7 @@ from typing import assert_never
 from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.worker import on_large_stack
-from pluscheck.pipeline.rechecking import Rechecked, Standing, rechecked
+from pluscheck.pipeline.rechecking import Rechecked, Rechecker, Standing
 from pluscheck.proofs.document import StoredInduction, StoredInvariant, StoredProof
 from pluscheck.proofs.files import SUFFIX
 
@@ -30,13 +30,9 @@ def run_recheck(arguments: argparse.Namespace) -> int:
         return Exit.USAGE
     color = output.is_colored(sys.stderr, no_color=arguments.no_color)
     found: set[Exit] = set()
+    rechecker = Rechecker(spec=arguments.spec, seconds=arguments.timeout, with_solvers=arguments.solvers)
     for path in paths:
-        result = on_large_stack(
-            lambda path=path: rechecked(  # type: ignore[misc]
-                path, spec=arguments.spec, seconds=arguments.timeout, with_solvers=arguments.solvers
-            ),
-            lambda: None,
-        )
+        result = on_large_stack(lambda path=path: rechecker.rechecked(path), lambda: None)  # type: ignore[misc]
         output.write(_text(result, show=arguments.show))
         if result.diagnostics:
             width = output.width_of(sys.stderr)

@@ -29,7 +29,7 @@ from pluscheck.pipeline.evidence import Judged
 from pluscheck.pipeline.expectations import compared, wanted_depth
 from pluscheck.pipeline.options import Options, UsageError, Watcher
 from pluscheck.pipeline.reading import Spec, read
-from pluscheck.pipeline.rechecking import Standing, stands
+from pluscheck.pipeline.rechecking import Judges, Standing, stands
 from pluscheck.pipeline.stored import stored_proof
 from pluscheck.proofs.binding import check_binding
 from pluscheck.proofs.document import Claim, StoredDepth, StoredProof, StoredTrace, properties_of
@@ -99,7 +99,8 @@ def _spec_report(spec: Spec, options: GateOptions, watcher: Watcher, changes: li
         if spec.elaborated is None:
             raise InternalError(f"{spec.file} has models and no text")
         try:
-            report = _ModelGate(spec, spec.elaborated, model, options, watcher, changes).report()
+            judges = Judges(spec.elaborated, model, seconds=JUDGE_SECONDS)
+            report = _ModelGate(spec, spec.elaborated, model, judges, options, watcher, changes).report()
         except SpecError as error:  # a system without initial states, or one too large
             wrong.update(dict.fromkeys(error.diagnostics))
             continue
@@ -154,6 +155,7 @@ class _ModelGate:
     spec: Spec
     elaborated: Elaborated
     model: Model
+    judges: Judges
     options: GateOptions
     watcher: Watcher
     changes: list[str]
@@ -239,7 +241,7 @@ class _ModelGate:
         if isinstance(proof.evidence, StoredDepth):
             what, by = self._searched(proof, proof.evidence.depth)
         else:
-            found = stands(path.as_posix(), proof, self.elaborated, self.model, seconds=JUDGE_SECONDS)
+            found = stands(path.as_posix(), proof, self.judges)
             match found.standing:
                 case Standing.SHOWN:
                     what, by = found.what or "", found.by

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic
@@ -37,6 +37,9 @@ from pluscheck.proofs.document import (
 from pluscheck.proofs.files import read_proof
 from pluscheck.proofs.json_text import refused
 from pluscheck.proofs.traces import traces_in
+
+if TYPE_CHECKING:
+    from pluscheck.certify.inductive import InvariantJudge
 
 MOST_STATES = 100_000
 """How many states are gone through to find those again that a stored proof counts."""
@@ -65,23 +68,81 @@ class Rechecked:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def rechecked(path: Path, *, spec: Path | None, seconds: float, with_solvers: Sequence[str] = ()) -> Rechecked:
-    """Return what becomes of a stored proof; `spec` is its specification's file, if that is not where the proof says.
+class Rechecker:
+    """Checks stored proofs anew, one after another. What several of one model share is done once: reading the specification, and judging a certificate.
 
-    `with_solvers` are solvers that must agree that an invariant is one, beside Z3.
+    `spec` is the specification's file, if that is not where the proofs say; `seconds` are for each of them; `with_solvers` are solvers that must agree
+    that an invariant is one, beside Z3.
     """
-    file = path.as_posix()
-    try:
-        proof = read_proof(path)
-    except SpecError as error:
-        return Rechecked(file, Standing.REJECTED, diagnostics=error.diagnostics)
-    try:
-        elaborated, model = of_model(path, proof, spec)
-    except WrongSpecificationError as error:
-        return Rechecked(file, Standing.SPEC, proof, diagnostics=error.diagnostics)
-    except SpecError as error:
-        return Rechecked(file, Standing.REJECTED, proof, diagnostics=error.diagnostics)
-    return stands(file, proof, elaborated, model, seconds=seconds, with_solvers=with_solvers)
+
+    def __init__(self, *, spec: Path | None, seconds: float, with_solvers: Sequence[str] = ()) -> None:
+        self._spec = spec
+        self._seconds = seconds
+        self._solvers = tuple(with_solvers)
+        self._sources: dict[Path | Source, Elaborated] = {}
+        self._last: tuple[Path | Source, Judges] | None = None
+
+    def rechecked(self, path: Path) -> Rechecked:
+        """Return what becomes of a stored proof."""
+        file = path.as_posix()
+        try:
+            proof = read_proof(path)
+        except SpecError as error:
+            return Rechecked(file, Standing.REJECTED, diagnostics=error.diagnostics)
+        try:
+            judges = self._judges(path, proof)
+        except WrongSpecificationError as error:
+            return Rechecked(file, Standing.SPEC, proof, diagnostics=error.diagnostics)
+        except SpecError as error:
+            return Rechecked(file, Standing.REJECTED, proof, diagnostics=error.diagnostics)
+        return stands(file, proof, judges)
+
+    def _judges(self, path: Path, proof: StoredProof) -> Judges:
+        """Return those who judge what is about the model of a proof, the last ones if it is of the same. Raises as `of_model` does."""
+        source = self._spec if self._spec is not None else _specification(path, proof)
+        if self._last is None or (source, proof.model) != (self._last[0], self._last[1].model.system.model):
+            elaborated, model = _of_source(source, proof, self._sources)
+            self._last = source, Judges(elaborated, model, seconds=self._seconds, with_solvers=self._solvers)
+        return self._last[1]
+
+
+class Judges:
+    """Those who judge the certificates of one model, one each: of the same text the same one, so that it is shown once that it is closed."""
+
+    def __init__(
+        self, elaborated: Elaborated, model: Model, *, seconds: float, with_solvers: Sequence[str] = ()
+    ) -> None:
+        self.model = model
+        self.seconds = seconds
+        self._elaborated = elaborated
+        self._solvers = tuple(with_solvers)
+        self._known: dict[_Words, InvariantJudge] = {}
+
+    def of(self, file: str, name: str, text: StoredInvariant | StoredInduction) -> InvariantJudge:
+        """Return who judges what the text says. Raises SpecError where it is no formulas of the specification."""
+        from pluscheck.certify.inductive import InvariantJudge
+
+        words = _words(name, text)
+        if words not in self._known:
+            found = read_back(self._elaborated, self.model.system, text, name, file)
+            self._known[words] = InvariantJudge(
+                found.system, found.certificate, seconds=self.seconds, with_solvers=self._solvers
+            )
+        return self._known[words]
+
+
+_Words = tuple[tuple[int, str] | None, tuple[str, ...], tuple[str, ...]]
+
+
+def _words(name: str, text: StoredInvariant | StoredInduction) -> _Words:
+    """Return all that a certificate says, as it is written: of one model the same words say the same."""
+    match text:
+        case StoredInvariant(conjuncts, properties):
+            return None, tuple([clause.text for clause in conjuncts]), properties
+        case StoredInduction(k, invariant):
+            return (k, name), *_words(name, invariant)[1:]
+        case _:
+            assert_never(text)
 
 
 class WrongSpecificationError(SpecError):
@@ -90,9 +151,17 @@ class WrongSpecificationError(SpecError):
 
 def of_model(path: Path, proof: StoredProof, spec: Path | None) -> tuple[Elaborated, Model]:
     """Return the specification and the model that a proof is about. Raises SpecError (PC806) and WrongSpecificationError."""
-    source = spec if spec is not None else _specification(path, proof)
+    return _of_source(spec if spec is not None else _specification(path, proof), proof, {})
+
+
+def _of_source(
+    source: Path | Source, proof: StoredProof, known: dict[Path | Source, Elaborated]
+) -> tuple[Elaborated, Model]:
+    """Return the specification and the model of a proof; `known` are those that were read before. Raises as `of_model` does."""
     try:
-        elaborated = elaborate(source)
+        if source not in known:
+            known[source] = elaborate(source)
+        elaborated = known[source]
         names = models(elaborated)
         if proof.model in names:
             return elaborated, lower(elaborated, proof.model)
@@ -101,25 +170,18 @@ def of_model(path: Path, proof: StoredProof, spec: Path | None) -> tuple[Elabora
     raise _no_model(proof, elaborated, names)
 
 
-def stands(
-    file: str,
-    proof: StoredProof,
-    elaborated: Elaborated,
-    model: Model,
-    *,
-    seconds: float,
-    with_solvers: Sequence[str] = (),
-) -> Rechecked:
-    """Return what becomes of a proof of this model."""
+def stands(file: str, proof: StoredProof, judges: Judges) -> Rechecked:
+    """Return what becomes of a proof of the model of these judges."""
+    model = judges.model
     try:
         check_binding(proof, model)
         match proof.evidence:
             case StoredTrace() as trace:
                 return _replayed(file, proof, model, trace)
             case StoredStates() as states:
-                return _found_again(file, proof, model, states, seconds)
+                return _found_again(file, proof, model, states, judges.seconds)
             case (StoredInvariant() | StoredInduction()) as text:
-                return _discharged(file, proof, elaborated, model, text, seconds, with_solvers)
+                return _discharged(file, proof, judges, text)
             case StoredDepth(depth):
                 reason = f"that nothing was found within {depth} steps is no evidence, and is not searched for again"
                 return Rechecked(file, Standing.UNDECIDED, proof, f"bounded {depth}", reason=reason)
@@ -220,23 +282,12 @@ def _found_again(file: str, proof: StoredProof, model: Model, stored: StoredStat
             return _rejected(file, proof, reason)
 
 
-def _discharged(
-    file: str,
-    proof: StoredProof,
-    elaborated: Elaborated,
-    model: Model,
-    text: StoredInvariant | StoredInduction,
-    seconds: float,
-    with_solvers: Sequence[str],
-) -> Rechecked:
+def _discharged(file: str, proof: StoredProof, judges: Judges, text: StoredInvariant | StoredInduction) -> Rechecked:
     """Return what becomes of an invariant: it is read in the terms of the specification, and what was read is judged."""
-    from pluscheck.certify.inductive import InvariantJudge
     from pluscheck.certify.opinions import NotJudged, Refuted, Shown
 
-    found = read_back(elaborated, model.system, text, proof.property, file)
     what = what_it_is(text)
-    judge = InvariantJudge(found.system, found.certificate, seconds=seconds, with_solvers=with_solvers)
-    match judge.opinion(proof.property):
+    match judges.of(file, proof.property, text).opinion(proof.property):
         case Shown(by):
             return Rechecked(file, Standing.SHOWN, proof, what, by)
         case NotJudged(reason):
