@@ -178,6 +178,14 @@ def test_a_large_graph_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "200 reachable states" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe\x00", b"[" * 100_000, b'{"format": 1e999}'])
+def test_what_is_no_stored_proof_is_rejected(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "No.json"
+    file.write_bytes(data)
+    assert main(["trace", str(file), "--to", "itf"]) == Exit.REJECTED
+    assert capsys.readouterr().out == ""
+
+
 def test_what_cannot_be_written_is_no_fault_of_ours(stored: Path, tmp_path: Path) -> None:
     assert main(["trace", str(stored), "--output", str(tmp_path)]) == Exit.UNWRITABLE
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -304,3 +305,24 @@ def test_no_name_speaks_to_the_terminal(hostile: str) -> None:
     run = told("deadlock")
     text = run_text(with_text(run.story, hostile), run.trace, Look(width=80))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
+
+
+# ------------------------------------------------------------------------------------------------------------- size
+
+LONG = (
+    "module Long\nextends Mutex\nsort Task\nvar lock : Mutex(Task) = MutexFree\nvar n : 0..170 = 0\n"
+    + "".join(f"var v{number} : 0..170 = 0\n" for number in range(56))
+    + "process Run(self \\in Task)\n{\n  Take:  while (TRUE) { mutex_lock(lock, self);\n"
+    + "  Count: await n < 167; n := n + 1; v0 := n; v7 := n; v50 := n;\n  Give:  mutex_unlock(lock, self); }\n}\n"
+    + "model m { scope Task = 1; expect deadlock violated; }\n"
+)
+
+
+def test_a_long_run_over_many_variables_is_written_at_once() -> None:
+    run = run_of(LONG, "deadlock")
+    assert len(run.story.steps) > 500
+    assert len(run.story.paths) >= 60 - 1
+    for form in set(FORMATS) - {"dot"}:
+        started = time.process_time()
+        assert len(FORMATS[form](run).splitlines()) > len(run.story.steps)
+        assert time.process_time() - started < 5

@@ -20,7 +20,7 @@ from pluscheck.pipeline.options import Options, UsageError
 from pluscheck.pipeline.rechecking import WrongSpecificationError
 from pluscheck.pipeline.trace_files import NoRun, Told, found_run, stored_run
 from pluscheck.proofs.files import SUFFIX
-from pluscheck.report.model import Answer
+from pluscheck.report.model import Answer, Kind
 from pluscheck.report.text import Look
 
 
@@ -83,19 +83,19 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
         found = found_run(arguments.file, arguments.model, arguments.property, options, show)
         show.close()
         if isinstance(found, NoRun):
-            return _without(found, arguments)
+            return _without(found)
         run = found
     _write(_rendered(run, arguments.to, look), arguments.output)
     return Exit.MET
 
 
-def _without(found: NoRun, arguments: argparse.Namespace) -> int:
-    """Say that there is no run to show, and return the exit code: nothing was asked for that could be written."""
+def _without(found: NoRun) -> int:
+    """Say that there is no run to show, and return the exit code."""
     steps = f" within {found.steps} steps" if found.steps is not None and found.steps >= 0 else ""
-    name = arguments.property or "the property"
     match found.answer:
         case Answer.PROVED:
-            output.say(f"pluscheck: there is no run to show: {name} is proved")
+            what = "unreachable" if found.kind is Kind.WITNESS else "not violated"
+            output.say(f"pluscheck: there is no run to show: it is proved that {found.property} is {what}")
             return Exit.USAGE
         case Answer.BOUNDED:
             output.say(f"pluscheck: there is no run to show: nothing was found{steps}")
@@ -104,7 +104,7 @@ def _without(found: NoRun, arguments: argparse.Namespace) -> int:
             output.say(f"pluscheck: there is no run to show: {found.reason}, nothing was found{steps}")
             return Exit.INTERRUPTED if found.reason == Reason.INTERRUPTED else Exit.UNDECIDED
         case Answer.VIOLATED | Answer.REACHED | Answer.REJECTED:
-            raise InternalError(f"{name} is {found.answer}, and there is no run")
+            raise InternalError(f"{found.property} is {found.answer}, and there is no run")
         case _:
             assert_never(found.answer)
 

@@ -46,8 +46,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class NoRun:
-    """There is no run to show: what was found of the property in its place, and in which steps, if that is a number of them."""
+    """There is no run to show: what was found of the property in its place, and in how many steps, if in so many."""
 
+    property: str
+    kind: Kind
     answer: Answer
     steps: int | None
     reason: str | None
@@ -131,7 +133,7 @@ def found_run(path: Path, model_name: str | None, name: str | None, options: Opt
         raise RejectedError(row.reason or "")
     judged = result.judged[wanted.property]
     found = told(file, model.system, wanted.property, judged, row.engine or result.report.engine)
-    return NoRun(row.answer, row.steps, row.reason) if found is None else found
+    return NoRun(row.name, row.kind, row.answer, row.steps, row.reason) if found is None else found
 
 
 def _expectation(model: Model, name: str | None) -> Expectation:

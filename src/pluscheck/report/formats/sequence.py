@@ -9,7 +9,6 @@ from textwrap import wrap
 
 from pluscheck.report.because import because, headline, short
 from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
-from pluscheck.report.model import Answer
 from pluscheck.report.story import StepView, Story
 
 NOTE_WIDTH = 60
@@ -84,8 +83,8 @@ def diagram(story: Story) -> Diagram:
     ending = [headline(story)[:1].upper() + headline(story)[1:] + ".", *because(story)]
     lines = tuple(line for sentence in ending for line in wrap(sentence, NOTE_WIDTH))
     entries.append(Note(0, len(participants) - 1, lines, is_end=True))
-    verb = "is reached" if story.answer is Answer.REACHED else "is violated"
-    return Diagram(f"{story.module}, model {story.model}: {story.property} {verb}", tuple(participants), tuple(entries))
+    title = f"{story.module}, model {story.model}: {story.property}"
+    return Diagram(title, tuple(participants), tuple(entries))
 
 
 @dataclass(frozen=True, slots=True)
