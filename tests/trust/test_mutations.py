@@ -155,9 +155,9 @@ BITS = [
         engine="bmc",
     ),
     Seeded(
-        "bits.unrolling:Unrolling.run",
-        "the run names the wrong actions",
-        after(lambda run: Run(run.leaves, tuple([max(0, taken - 1) for taken in run.taken]))),
+        "bits.simplest:Simplifier.run",
+        "the simplest run is one that ends too early",
+        after(lambda run: Run(run.leaves[:-1], run.taken[:-1]) if len(run.taken) > 1 else run),
         engine="bmc",
     ),
     Seeded(
@@ -241,6 +241,12 @@ ENGINES_FAULTS = [
     NEVER_LOOKED_AT,
     ALWAYS_TERMINAL,
     NEGATED,
+    Seeded(
+        "engines.traces:trace_of",
+        "steps lose their arguments",
+        after(lambda trace: replace(trace, steps=tuple([replace(step, arguments=()) for step in trace.steps]))),
+        engine="bmc",
+    ),
     Seeded(
         "engines.exhaustive:_Search._trace", "a run lacks its first step", after(parts.shortened), engine="exhaustive"
     ),
