@@ -10,6 +10,8 @@ import pytest
 
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.main import main
+from pluscheck.pipeline import reading
+from pluscheck.pipeline.cache import digest_of
 
 SPEC = """module Counter3
 var x : 0..3 = 0
@@ -145,12 +147,15 @@ def test_evidence_of_another_property_is_none(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("spec")
-def test_the_cache_remembers_and_traces_are_replayed_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cache_remembers_what_was_judged_and_traces_are_replayed_where_anything_changed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     main(["gate", "-q", "--update"])
     found = rows(capsys)
     assert found["Small"] == ("met", "remembered")
     assert found["Tiny"] == ("met", "checked")
     assert rows(capsys, "--no-cache")["Small"] == ("met", "checked")
+    assert set(rows(capsys).values()) == {("met", "remembered")}
 
 
 def test_a_bound_is_searched_again_unless_the_cache_knows(
@@ -216,6 +221,155 @@ def test_a_key_can_be_shared(
     assert rows(capsys, "--cache", "shared")["Small"] == ("met", "remembered")
     monkeypatch.setenv("PLUSCHECK_CACHE_KEY", "another")
     assert rows(capsys, "--cache", "shared")["Small"] == ("met", "checked")
+
+
+# ------------------------------------------------------------------------------- whole specifications, remembered
+
+LIMITS = "module Limits\nMost == 9\n"
+
+WHOLE = SPEC.replace("module Counter3", "module Counter3 extends Limits, Counter").replace("x < 9", "x < Most")
+
+REMEMBERED = {("met", "remembered")}
+
+
+@pytest.fixture
+def whole(spec: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A specification of several modules, of which everything is remembered."""
+    spec.with_name("Limits.plus").write_text(LIMITS, encoding="utf-8")
+    spec.write_text(WHOLE, encoding="utf-8")
+    assert main(["gate", "-q", "--update"]) == Exit.MET
+    assert ("met", "checked") in rows(capsys).values()
+    assert set(rows(capsys).values()) == REMEMBERED
+    return spec
+
+
+def record(tmp_path: Path) -> Path:
+    """Return the file in the cache that is about the whole of the specification."""
+    entries = (tmp_path / "cache").rglob("*.json")
+    (found,) = [entry for entry in entries if "models" in json.loads(entry.read_bytes())]
+    return found
+
+
+def test_of_what_has_not_changed_nothing_is_understood_anew(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["gate"])
+    first = capsys.readouterr().out
+    assert "violated in 2 steps · a trace of 2 steps, judged before by reference semantics" in " ".join(first.split())
+    monkeypatch.setattr(reading, "elaborate", None)
+    assert main(["gate"]) == Exit.MET
+    assert capsys.readouterr().out == first
+    assert whole.is_file()
+
+
+def test_what_is_remembered_is_reported_as_what_is_judged(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*arguments: str) -> str:
+        capsys.readouterr()
+        assert main(["gate", "--format", "json", *arguments]) == Exit.MET
+        text = capsys.readouterr().out
+        return text.replace("judged before", "judged anew").replace('"remembered"', '"checked"')
+
+    assert told() == told("--no-cache")
+    assert whole.is_file()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("Limits", LIMITS.replace("9", "8"), ("drift", "stale")),  # in a module that it extends
+        ("Limits", LIMITS.replace("9", "1"), ("violated", "stale")),
+        ("Limits", LIMITS.replace("9", "9 \\* most"), ("met", "remembered")),
+        ("Counter3", WHOLE.replace("x < Most", "x < 8"), ("drift", "stale")),
+        ("Counter3", WHOLE.replace("depth 5;", "depth 6;"), ("met", "remembered")),
+        ("Counter", "module Counter\nMore == 1\n", ("met", "remembered")),  # it takes the place of the library's
+    ],
+)
+def test_what_the_text_says_now_counts(
+    file: str, text: str, expected: tuple[str, str], whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole.with_name(f"{file}.plus").write_text(text, encoding="utf-8")
+    found = rows(capsys)
+    assert found["Small"] == expected
+    assert "checked" in {stored for _, stored in found.values()} or expected[0] != "met"  # traces, replayed
+
+
+def test_a_module_that_is_gone_is_missed(whole: Path) -> None:
+    whole.with_name("Limits.plus").unlink()
+    assert main(["gate", "-q"]) == Exit.SPEC
+
+
+@pytest.mark.usefixtures("whole")
+@pytest.mark.parametrize("name", ["Tiny", "Small"])
+def test_stored_evidence_that_is_changed_or_gone_is_missed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = proof(name).read_text(encoding="utf-8")
+    proof(name).write_text(text.replace('"tools"', '"tool"'), encoding="utf-8")
+    assert rows(capsys)[name] == ("drift", "rejected")
+    proof(name).unlink()
+    assert rows(capsys)[name] == ("drift", "missing")
+    proof(name).mkdir()
+    assert rows(capsys)[name] == ("drift", "rejected")
+
+
+@pytest.mark.usefixtures("whole")
+def test_evidence_without_expectation_is_found_beside_what_is_remembered(capsys: pytest.CaptureFixture[str]) -> None:
+    proof("Gone").write_bytes(proof("Small").read_bytes())
+    assert main(["gate", "-q"]) == Exit.REJECTED
+    assert proof("Gone").as_posix() in capsys.readouterr().out
+    assert main(["gate", "-q", "--update"]) == Exit.MET
+    assert not proof("Gone").exists()
+
+
+@pytest.mark.parametrize("forge", ["verdict", "text", "proof", "code", "none", "list", "deep", "key"])
+def test_a_record_that_is_damaged_or_forged_counts_for_nothing(
+    forge: str, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The specification is changed, and so is the record, by somebody who has no key: as if it were still as it was."""
+    path = record(tmp_path)
+    found = json.loads(path.read_bytes())
+    whole.write_text(WHOLE.replace("x < Most", "x < 3"), encoding="utf-8")
+    match forge:
+        case "verdict":
+            found["models"][0]["properties"][0]["name"] = "Large"
+        case "text":
+            found["modules"]["Counter3"] = digest_of(whole.read_bytes())
+        case "proof":
+            found["proofs"] = {}
+        case "code":
+            del found["code"]
+        case "none":
+            found = None
+        case "list":
+            found = [found]
+        case "key":
+            (tmp_path / "state" / "pluscheck" / "cache.key").write_bytes(bytes(32))
+    content = "[" * 100_000 if forge == "deep" else json.dumps(found)
+    path.write_text(content, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["gate", "-q"]) == Exit.VIOLATED
+    assert "counted for nothing" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("whole")
+def test_with_only_some_properties_nothing_is_told_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(rows(capsys, "--only", "::Small")) == {"Small"}
+    assert len(rows(capsys)) == 5
+
+
+def test_a_record_is_of_the_place_that_it_is_about(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other" / "Counter3.plus"
+    other.parent.mkdir()
+    other.write_text(SPEC, encoding="utf-8")
+    assert main(["gate", "-q", "--update", "--proofs", "more", str(other)]) == Exit.MET
+    main(["gate", "-q", "--proofs", "more", str(other)])
+    entries = [e for e in (tmp_path / "cache").rglob("*.json") if "models" in json.loads(e.read_bytes())]
+    assert len(entries) == 2
+    contents = [entry.read_bytes() for entry in entries]
+    for entry, content in zip(entries, reversed(contents), strict=True):
+        entry.write_bytes(content)
+    assert ("met", "checked") in rows(capsys, str(whole)).values()
+    assert ("met", "checked") in rows(capsys, "--proofs", "more", str(other)).values()
 
 
 @pytest.mark.usefixtures("spec")

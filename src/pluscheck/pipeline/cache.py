@@ -1,8 +1,8 @@
-"""What was checked before: statements that a stored proof with certain bytes was accepted for a certain system, each with a code that only who has the key can make.
+"""What was checked before, each with a code that only who has the key can make.
 
-A statement saves the judge's work and the search behind a bound, and nothing else: the specification is read, lowered and digested, the proof's file is read and
-compared with it, and traces are replayed, whatever the cache says. A statement that is damaged or forged has no valid code (HMAC, RFC 2104), and counts for nothing;
-so has one that was made by another version of any file of pluscheck, of Python or of a solver.
+There are statements that a stored proof with certain bytes was accepted for a certain system, and records of what the gate said of a whole specification. Each is
+about certain texts, and about nothing else: whoever asks has read those that are there now. What is damaged or forged has no valid code (HMAC, RFC 2104), and
+counts for nothing; so has what was made by another version of any file of pluscheck, of Python or of a solver.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ import os
 import secrets
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 KEY_VARIABLE = "PLUSCHECK_CACHE_KEY"
 """The environment variable with a key that several machines share, such as those of a CI."""
 
-_FORMAT = "pluscheck-cache-1"
+_FORMAT = "pluscheck-cache-2"
 
-_LARGEST = 4096
-"""Bytes of a statement; a larger file is none."""
+_LARGEST = 4 * 1024 * 1024
+"""Bytes of a file; a larger one counts for nothing."""
 
 _SOLVERS = ("bitwuzla", "cvc5", "dd", "python-sat", "z3-solver")
 
@@ -44,7 +46,7 @@ class Statement:
 
 @dataclass(slots=True)
 class Cache:
-    """Statements in a folder, a file each. `refused` are the files that were found and not believed."""
+    """Statements and records in a folder, a file each. `refused` are the files that were found and not believed."""
 
     folder: Path
     key: bytes
@@ -53,38 +55,46 @@ class Cache:
 
     def statement(self, proof: str, system: str) -> Statement | None:
         """Return what was said of a proof and a system, if somebody who has the key has said it."""
-        path = self._path(proof, system)
-        try:
-            data = path.read_bytes()[: _LARGEST + 1]
-        except OSError:
-            return None
-        try:
-            found = json.loads(data)
-            statement = Statement(proof, system, str(found["what"]), tuple(str(each) for each in found["by"]))
-            code = str(found["code"])
-        except (ValueError, KeyError, TypeError):
-            self.refused.append(path.name)
-            return None
-        if len(data) > _LARGEST or not hmac.compare_digest(code.encode(), self._code(statement).encode()):
-            self.refused.append(path.name)
-            return None
-        return statement
+        found = self.record("proof", proof, system)
+        return None if found is None else Statement(proof, system, found["what"], tuple(found["by"]))
 
     def keep(self, statement: Statement) -> None:
         """Keep a statement. A folder that cannot be written to keeps nothing, and that is no fault."""
-        path = self._path(statement.proof, statement.system)
-        content = {"by": statement.by, "code": self._code(statement), "what": statement.what}
+        self.keep_record({"by": statement.by, "what": statement.what}, "proof", statement.proof, statement.system)
+
+    def record(self, *about: str) -> dict[str, Any] | None:
+        """Return what was kept about this, if somebody who has the key has kept it."""
+        path = self._path(about)
+        try:
+            with path.open("rb") as file:
+                data = file.read(_LARGEST + 1)
+        except OSError:
+            return None
+        try:
+            found = json.loads(data) if len(data) <= _LARGEST else None
+            code = found.pop("code") if isinstance(found, dict) else None
+        except (ValueError, KeyError, RecursionError):
+            found = code = None
+        if not isinstance(code, str) or not hmac.compare_digest(code.encode(), self._code(about, found).encode()):
+            self.refused.append(path.name)
+            return None
+        return found
+
+    def keep_record(self, content: Mapping[str, Any], *about: str) -> None:
+        """Keep what JSON can say about this, in place of what was kept about it before. Keeps nothing where that is not possible."""
+        path = self._path(about)
+        content = json.loads(json.dumps(content))
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(path, json.dumps(content, sort_keys=True).encode())
+            _write(path, json.dumps({**content, "code": self._code(about, content)}, sort_keys=True).encode())
 
-    def _path(self, proof: str, system: str) -> Path:
-        name = hashlib.sha256("\n".join((_FORMAT, self.tools, proof, system)).encode()).hexdigest()
+    def _path(self, about: tuple[str, ...]) -> Path:
+        name = hashlib.sha256(json.dumps((_FORMAT, self.tools, *about)).encode()).hexdigest()
         return self.folder / f"{name}.json"
 
-    def _code(self, statement: Statement) -> str:
-        parts = (_FORMAT, self.tools, statement.proof, statement.system, statement.what, *statement.by)
-        return hmac.new(self.key, json.dumps(parts).encode(), hashlib.sha256).hexdigest()
+    def _code(self, about: tuple[str, ...], content: Any) -> str:
+        said = json.dumps((_FORMAT, self.tools, about, content), sort_keys=True)
+        return hmac.new(self.key, said.encode(), hashlib.sha256).hexdigest()
 
 
 def cache_in(folder: Path | None) -> Cache | None:

@@ -9,18 +9,20 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic
 from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.load import load
 from pluscheck.core.digest import system_digest
 from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import Expectation, Model
 from pluscheck.evidence.verdict import Bounded, Reason, Verdict
 from pluscheck.lang.elaborated import Elaborated
+from pluscheck.lang.modules import LIBRARY_PREFIX
 from pluscheck.pipeline.cache import Cache, Statement, digest_of
 from pluscheck.pipeline.checking import checked, kind_and_place
 from pluscheck.pipeline.discover import spec_files
@@ -28,12 +30,13 @@ from pluscheck.pipeline.engines import IN_TURN
 from pluscheck.pipeline.evidence import Judged
 from pluscheck.pipeline.expectations import compared, wanted_depth
 from pluscheck.pipeline.options import Options, UsageError, Watcher
-from pluscheck.pipeline.reading import Spec, read
+from pluscheck.pipeline.reading import Spec, named_in_reports, read
 from pluscheck.pipeline.rechecking import Judges, Standing, stands
+from pluscheck.pipeline.remembered import Remembered, Texts, remember, remembered
 from pluscheck.pipeline.stored import stored_proof
 from pluscheck.proofs.binding import check_binding
 from pluscheck.proofs.document import Claim, StoredDepth, StoredProof, StoredTrace, properties_of
-from pluscheck.proofs.files import SUFFIX, proof_path, read_proof, write_proof
+from pluscheck.proofs.files import MAX_BYTES, SUFFIX, proof_in, proof_path, read_proof, write_proof
 from pluscheck.report.model import (
     Answer,
     ModelReport,
@@ -66,41 +69,70 @@ class GateOptions:
 
 def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Report:
     """Return how expectations and stored evidence compare. Raises UsageError, and OSError where evidence cannot be written."""
-    specs = [spec for spec in read(spec_files(paths), options.options) if spec.models or spec.diagnostics]
+    files = spec_files(paths)
+    known = _known(files, options)
+    extended = frozenset[str]().union(*(found.extends for found in known.values()))
+    unknown = read([file for file in files if file not in known], options.options, extended)
+    specs = {spec.file: spec for spec in unknown if spec.models or spec.diagnostics}
     if options.options.only and not specs:
         raise UsageError("--only selects none of the properties")
     changes: list[str] = []
     reports: list[SpecReport] = []
     interrupted = False
-    for spec in specs:
-        report, interrupted = _spec_report(spec, options, watcher, changes)
-        reports.append(report)
+    for file in files:
+        if file in known:
+            reports.append(known[file].report)
+            _tell(reports[-1], watcher)
+        elif named_in_reports(file) in specs:
+            report, interrupted = _spec_report(file, specs[named_in_reports(file)], options, watcher, changes)
+            reports.append(report)
         if interrupted:
             break
     orphans: tuple[str, ...] = ()
     if not interrupted and not options.options.only:
-        orphans = _orphans(specs, options)
+        proofs = frozenset[Path]().union(*(found.proofs for found in known.values()))
+        orphans = _orphans(specs.values(), proofs, options)
         if options.update and not any(report.diagnostics for report in reports):
-            for file in orphans:
-                Path(file).unlink()
-                changes.append(f"removed {file}")
+            for orphan in orphans:
+                Path(orphan).unlink()
+                changes.append(f"removed {orphan}")
             orphans = ()
     return Report(tuple(reports), options.options.strict, interrupted, orphans, tuple(changes))
 
 
-def _spec_report(spec: Spec, options: GateOptions, watcher: Watcher, changes: list[str]) -> tuple[SpecReport, bool]:
+def _known(files: Iterable[Path], options: GateOptions) -> dict[Path, Remembered]:
+    """Return what was said before of those of the files of which nothing has changed."""
+    if options.cache is None or options.options.only:
+        return {}
+    found = {file: remembered(options.cache, file, options.proofs) for file in files}
+    return {file: each for file, each in found.items() if each is not None}
+
+
+def _tell(report: SpecReport, watcher: Watcher) -> None:
+    """Tell the watcher of what was remembered, as of what is found out."""
+    watcher.spec_started(report.file, tuple(p.name for model in report.models for p in model.properties))
+    for model in report.models:
+        watcher.model_started(report.file, model.name, None)
+        watcher.model_finished(model)
+
+
+def _spec_report(
+    file: Path, spec: Spec, options: GateOptions, watcher: Watcher, changes: list[str]
+) -> tuple[SpecReport, bool]:
     """Return how a spec fares, and whether that was interrupted."""
     wrong = dict.fromkeys(spec.diagnostics)
     if spec.models:
         watcher.spec_started(spec.file, tuple(e.property for model in spec.models for e in model.expectations))
     reports: list[ModelReport] = []
+    gates: list[_ModelGate] = []
     interrupted = False
     for model in spec.models:
         if spec.elaborated is None:
             raise InternalError(f"{spec.file} has models and no text")
         try:
             judges = Judges(spec.elaborated, model, seconds=JUDGE_SECONDS)
-            report = _ModelGate(spec, spec.elaborated, model, judges, options, watcher, changes).report()
+            gates.append(_ModelGate(spec, spec.elaborated, model, judges, options, watcher, changes))
+            report = gates[-1].report()
         except SpecError as error:  # a system without initial states, or one too large
             wrong.update(dict.fromkeys(error.diagnostics))
             continue
@@ -111,12 +143,35 @@ def _spec_report(spec: Spec, options: GateOptions, watcher: Watcher, changes: li
             break
     if wrong:
         watcher.spec_rejected(spec.file, tuple(wrong))
+    if not wrong and not interrupted:
+        _remember(file, spec, gates, options)
     return SpecReport(spec.file, spec.module, tuple(wrong), tuple(reports), ()), interrupted
 
 
-def _orphans(specs: list[Spec], options: GateOptions) -> tuple[str, ...]:
-    """Return the files with evidence for what nobody expects."""
-    expected = {
+def _remember(file: Path, spec: Spec, gates: list[_ModelGate], options: GateOptions) -> None:
+    """Keep what came of a spec, if stored evidence was all that was needed for it."""
+    models = [gate.from_stored for gate in gates if gate.from_stored is not None]
+    if (
+        options.cache is None
+        or options.options.only
+        or len(models) < len(gates)
+        or not gates
+        or spec.elaborated is None
+    ):
+        return
+    if spec.file != file.as_posix():  # of the standard library
+        return
+    report = SpecReport(spec.file, spec.module, (), tuple(models), ())
+    modules = {m.name.name: m.span.source for m in spec.elaborated.modules}
+    texts = {name: None if source.name.startswith(LIBRARY_PREFIX) else source.text for name, source in modules.items()}
+    proofs = {path: digest for gate in gates for path, digest in gate.read.items()}
+    remember(options.cache, file, options.proofs, report, spec.extends, Texts(texts, proofs))
+
+
+def _orphans(specs: Iterable[Spec], known: frozenset[Path], options: GateOptions) -> tuple[str, ...]:
+    """Return the files with evidence for what nobody expects; `known` are files with evidence for what somebody does."""
+    specs = list(specs)
+    expected = known | {
         proof_path(options.proofs, model.system.name, model.system.model, e.property)
         for spec in specs
         for model in spec.models
@@ -146,7 +201,8 @@ class _Kept:
     stored: Stored
     why: str = ""
     proof: StoredProof | None = None
-    on: str | None = None
+    what: str = ""
+    by: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -161,6 +217,10 @@ class _ModelGate:
     changes: list[str]
     bounds: dict[str, Verdict] | None = None
     """What was found of the properties of which a bound is stored, once that was searched for."""
+    read: dict[Path, str] = field(default_factory=dict)
+    """The digests of the proofs that were read."""
+    from_stored: ModelReport | None = None
+    """How the model fares, in the words of who remembers it, once that was found out and stored evidence was enough for it."""
 
     def report(self) -> ModelReport:
         """Return how the model fares: what is stored is checked first, and only for the rest anything is looked for. Raises SpecError."""
@@ -188,6 +248,16 @@ class _ModelGate:
         seconds = time.monotonic() - started
         if base is not None:
             return replace(base, properties=properties, seconds=seconds, never_taken=None, tried=())
+        report = self._report(properties, seconds)
+        before = {e.property: replace(kept[e.property], stored=Stored.REMEMBERED) for e in self.model.expectations}
+        self.from_stored = replace(
+            report, seconds=0.0, properties=tuple([self._met(e, before[e.property]) for e in self.model.expectations])
+        )
+        return report
+
+    def _report(self, properties: tuple[PropertyReport, ...], seconds: float) -> ModelReport:
+        """Return the report of a model for which nothing had to be looked for."""
+        system = self.model.system
         return ModelReport(
             name=system.model,
             place=place_of(system.span),
@@ -216,19 +286,15 @@ class _ModelGate:
         """Return what came of the stored evidence for a property."""
         path = self._path(expectation.property)
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return _Kept(Stored.MISSING, "nothing is stored for it")
-        except OSError as error:
-            return _Kept(Stored.REJECTED, f"{path.as_posix()} cannot be read: {error.strerror}")
-        try:
-            proof = read_proof(path)
+            text = load(path, most=MAX_BYTES)
+            self.read[path] = digest_of(text.text.encode())
+            proof = proof_in(text)
             check_binding(proof, self.model)
         except SpecError as error:
             return _unfit(error)
         if proof.property != expectation.property:
             return _Kept(Stored.REJECTED, f"{path.as_posix()} is about {proof.property[:80]}")
-        return self._stands(path, proof, digest_of(data))
+        return self._stands(path, proof, self.read[path])
 
     def _stands(self, path: Path, proof: StoredProof, digest: str) -> _Kept:
         """Return whether a proof of the model as it is now shows what it claims."""
@@ -237,7 +303,7 @@ class _ModelGate:
         cache = None if isinstance(proof.evidence, StoredTrace) else self.options.cache  # a trace is soon replayed
         known = None if cache is None else cache.statement(digest, of)
         if known is not None:
-            return _Kept(Stored.REMEMBERED, proof=proof, on=f"{known.what}, judged before by {' and '.join(known.by)}")
+            return _Kept(Stored.REMEMBERED, proof=proof, what=known.what, by=known.by)
         if isinstance(proof.evidence, StoredDepth):
             what, by = self._searched(proof, proof.evidence.depth)
         else:
@@ -256,7 +322,7 @@ class _ModelGate:
             return _Kept(Stored.STALE, what)
         if cache is not None:
             cache.keep(Statement(digest, of, what, by))
-        return _Kept(Stored.CHECKED, proof=proof, on=f"{what}, judged anew by {' and '.join(by)}")
+        return _Kept(Stored.CHECKED, proof=proof, what=what, by=by)
 
     def _searched(self, proof: StoredProof, depth: int) -> tuple[str, tuple[str, ...]]:
         """Return what a search to the depth of a stored bound says, and who says it; nobody if it does not find the same."""
@@ -289,8 +355,12 @@ class _ModelGate:
             return None
         own = wanted_depth(self.model.expectations, self.model.depth)
         outcome = _compared(proof, expectation, own)
-        if outcome is not Outcome.MET:
-            return None
+        return self._met(expectation, kept) if outcome is Outcome.MET else None
+
+    def _met(self, expectation: Expectation, kept: _Kept) -> PropertyReport:
+        """Return the verdict of stored evidence that is as expected."""
+        proof = kept.proof
+        assert proof is not None
         answer, steps = _answer(proof)
         kind, place = kind_and_place(self.model.system, expectation.property)
         return PropertyReport(
@@ -302,8 +372,8 @@ class _ModelGate:
             answer=answer,
             steps=steps,
             reason=None,
-            judged=kept.on,
-            outcome=outcome,
+            judged=f"{kept.what}, judged {'anew' if kept.stored is Stored.CHECKED else 'before'} by {' and '.join(kept.by)}",
+            outcome=Outcome.MET,
             why=None,
             stored=kept.stored,
         )
@@ -344,6 +414,8 @@ class _ModelGate:
 def _unfit(error: SpecError) -> _Kept:
     """Return what an error says of stored evidence: that it is of something else now, or that it is none."""
     first = error.diagnostics[0]
+    if first.code is Code.NO_SUCH_FILE:
+        return _Kept(Stored.MISSING, "nothing is stored for it")
     if first.code is Code.PROOF_OF_ANOTHER:
         return _Kept(Stored.STALE, first.message, diagnostics=error.diagnostics)
     return _Kept(Stored.REJECTED, first.message, diagnostics=error.diagnostics)

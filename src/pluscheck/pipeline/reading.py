@@ -36,17 +36,22 @@ class Spec:
     elaborated: Elaborated | None = None
 
 
-def read(paths: Iterable[Path], options: Options) -> tuple[Spec, ...]:
-    """Return what the files say. A module without models that another of them extends is there for that one, and left out."""
+def read(paths: Iterable[Path], options: Options, extended: frozenset[str] = frozenset()) -> tuple[Spec, ...]:
+    """Return what the files say. A module without models that another of them extends is there for that one, and left out; `extended` are further such."""
     specs = [_read(path, options) for path in paths]
-    extended = frozenset[str]().union(*(spec.extends for spec in specs))
+    extended = extended.union(*(spec.extends for spec in specs))
     return tuple(spec for spec in specs if not (spec.module in extended and _lacks_models(spec)))
+
+
+def named_in_reports(path: Path) -> str:
+    """Return what a file is called in reports."""
+    return path.as_posix() if path.parent != LIBRARY_FOLDER else library_source(path.stem).name
 
 
 def _read(path: Path, options: Options) -> Spec:
     """Return what one file says."""
     library = path.stem if path.parent == LIBRARY_FOLDER else None
-    file = path.as_posix() if library is None else library_source(library).name
+    file = named_in_reports(path)
     try:
         elaborated = elaborate(path if library is None else library_source(library))
     except SpecError as error:
