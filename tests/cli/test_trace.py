@@ -17,6 +17,7 @@ from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower
 from pluscheck.pipeline.evidence import Judge
 from pluscheck.pipeline.stored import stored_proof
+from pluscheck.pipeline.trace_files import STORED
 from pluscheck.proofs.files import write_proof
 from told_runs import RACE
 
@@ -69,15 +70,15 @@ def test_every_format_of_a_stored_trace_is_always_the_same(
     assert [path.name for path in file.parent.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("to", ["json", "itf", "html"])
-def test_what_is_found_now_is_what_was_stored(
-    to: str, home: Path, stored: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = shown(capsys, home / "Race.plus", "--model", "shared", "--property", "NothingStale", "--to", to)
-    then = shown(capsys, stored, "--to", to)
-    if to == "json":
-        assert len(json.loads(now)["steps"]) == len(json.loads(then)["steps"]) == 5
-    assert now.count("NothingStale") == then.count("NothingStale") > 0
+def test_what_is_found_now_is_what_was_stored(home: Path, stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--model", "shared", "--property", "NothingStale", "--to", "json"]
+    now = json.loads(shown(capsys, home / "Race.plus", *asked))
+    then = json.loads(shown(capsys, stored, "--to", "json"))
+    # Of several shortest runs another may be found, and a stored one is not said to be anybody's.
+    for same in ("spec", "model", "system", "property", "kind", "verdict", "judged", "scope", "switches", "formula"):
+        assert now[same] == then[same]
+    assert len(now["steps"]) == len(then["steps"]) == 5
+    assert then["engine"] == STORED != now["engine"]
 
 
 def test_the_page_is_the_one_that_verify_writes(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -330,7 +330,7 @@ def _steps_list(steps: tuple[StepReport, ...], look: Look) -> RenderableType:
     for step in steps:
         line = Text(f"{step.number:>{width}}  ")
         if step.process is not None:
-            line.append(step.process, "cyan").append(" ")
+            line.append(step.process, "cyan").append("  ")
         lines.append(line.append(_step_name(step, is_short=look.width < ROOMY)))
         lines.extend(Padding(change, (0, 0, 0, width + 4)) for change in _changes(step, look))
     return Group(*lines)

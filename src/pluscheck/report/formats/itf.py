@@ -13,7 +13,8 @@ from typing import Any, assert_never
 from pluscheck.core import types as t
 from pluscheck.core.system import State, Variable
 from pluscheck.core.values import Atom, Function, Nothing, Record, Some, Value, ordered
-from pluscheck.report.because import because, headline
+from pluscheck.report.because import headline
+from pluscheck.report.formats.why import why
 from pluscheck.report.story import Extent, StepView, Story
 
 DESCRIPTION = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -36,7 +37,7 @@ def itf_text(story: Story, variables: Sequence[Variable], states: Sequence[State
             "property": story.property,
             "kind": story.kind,
             "verdict": story.answer,
-            "because": because(story),
+            "because": why(story),
         },
         "vars": [variable.name for variable in variables],
     }

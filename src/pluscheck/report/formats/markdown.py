@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from textwrap import wrap
 
-from pluscheck.report.because import because, headline, short
+from pluscheck.report.because import headline, short
 from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
+from pluscheck.report.formats.why import why
 from pluscheck.report.model import Change
 from pluscheck.report.story import StepView, Story
 
@@ -32,7 +33,7 @@ def markdown(story: Story) -> str:
     lines = _wrapped(f"**{_sentence(about)}**", "", "")
     if story.steps:
         lines += ["", *_table(story)]
-    reasons = because(story)
+    reasons = why(story)
     if reasons:
         lines.append("")
     for reason in reasons:

@@ -8,8 +8,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pluscheck.report.because import because, headline
-from pluscheck.report.html.picture import Segment, lock_bars, wait_cycles
+from pluscheck.report.because import headline
+from pluscheck.report.formats.why import why
+from pluscheck.report.html.picture import Segment, lock_bars
 from pluscheck.report.model import TraceReport
 from pluscheck.report.story import Story
 from pluscheck.report.text import Look, printable, printed, trace_text
@@ -34,7 +35,7 @@ def run_text(story: Story, trace: TraceReport, look: Look) -> str:
     if picture:
         blocks.append(printed(picture, look))
     blocks.append(trace_text(story.property, story.kind, trace, look))
-    sentences = [*because(story), *(cycle.words for cycle in wait_cycles(story))]
+    sentences = why(story)
     if sentences:
         blocks.append(printed([Text("Why:", "bold"), *(_item(sentence, look) for sentence in sentences)], look))
     return "\n".join(blocks)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pluscheck.report.because import because, headline
+from pluscheck.report.because import headline
+from pluscheck.report.formats.why import why
 from pluscheck.report.model import Place, Reason
 from pluscheck.report.story import BlockedAction, Extent, Fault, Protection, StateView, StepView, Story, Wait
 
@@ -49,7 +50,7 @@ def _document(story: Story) -> dict[str, Any]:
         "judged": story.judged,
         "engine": story.engine,
         "headline": headline(story),
-        "because": because(story),
+        "because": why(story),
         "scope": dict(story.scope),
         "switches": dict(story.switches),
         "formula": _extent(story.formula),
