@@ -255,7 +255,7 @@ def test_of_what_has_not_changed_nothing_is_understood_anew(
 ) -> None:
     main(["gate"])
     first = capsys.readouterr().out
-    assert "violated in 2 steps · a trace of 2 steps, judged before by reference semantics" in " ".join(first.split())
+    assert "a trace of 2 steps, judged before by reference semantics" in " ".join(first.split())
     monkeypatch.setattr(reading, "elaborate", None)
     assert main(["gate"]) == Exit.MET
     assert capsys.readouterr().out == first
