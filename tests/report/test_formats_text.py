@@ -28,8 +28,8 @@ from pluscheck.report.formats.markdown import WIDTH, markdown
 from pluscheck.report.formats.mermaid import mermaid
 from pluscheck.report.formats.plantuml import plantuml
 from pluscheck.report.formats.terminal import run_text
+from pluscheck.report.look import Look
 from pluscheck.report.story import Story
-from pluscheck.report.text import Look
 from stories import LOCKS
 from told_runs import FAULTY, RACE, START, run_of, with_text
 

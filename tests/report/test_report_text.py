@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import made_reports
+from pluscheck.report.look import Look
 from pluscheck.report.model import Outcome, Report
-from pluscheck.report.text import Look, report_text
+from pluscheck.report.text import report_text
 
 GOLDEN = Path(__file__).parent / "golden"
 

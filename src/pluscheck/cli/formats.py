@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
+from pluscheck.report.look import Look
 from pluscheck.report.model import Report
-from pluscheck.report.text import Look, report_text, summary_text
+from pluscheck.report.text import report_text, summary_text
 
 if TYPE_CHECKING:
     from pluscheck.cli.verify import Show

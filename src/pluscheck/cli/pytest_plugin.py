@@ -146,7 +146,9 @@ class SpecProperty(pytest.Item):
 
 def _told(row: PropertyReport, model: ModelReport) -> str:
     """Return a verdict with its run as text."""
-    from pluscheck.report.text import Look, phrase, trace_text
+    from pluscheck.report.look import Look
+    from pluscheck.report.text import phrase
+    from pluscheck.report.trace_text import trace_text
 
     look = Look(unicode=False)
     told = f"{row.place or model.place}: {row.name} {phrase(row, model, look).plain}"

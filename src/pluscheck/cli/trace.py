@@ -20,8 +20,8 @@ from pluscheck.pipeline.options import Options, UsageError
 from pluscheck.pipeline.rechecking import WrongSpecificationError
 from pluscheck.pipeline.trace_files import NoRun, Told, found_run, stored_run
 from pluscheck.proofs.files import SUFFIX
+from pluscheck.report.look import Look
 from pluscheck.report.model import Answer, Kind
-from pluscheck.report.text import Look
 
 
 def run_trace(arguments: argparse.Namespace) -> int:

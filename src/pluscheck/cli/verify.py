@@ -22,8 +22,9 @@ from pluscheck.engines.interface import Progress
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO
 from pluscheck.pipeline.options import Options, Pattern, UsageError
 from pluscheck.pipeline.verify import stdlib_files, verify
+from pluscheck.report.look import Look
 from pluscheck.report.model import Answer, ModelReport, Outcome, Report, SpecReport
-from pluscheck.report.text import Look, model_text, name_width, spec_heading
+from pluscheck.report.text import model_text, name_width, spec_heading
 
 DEFAULT_PATH = Path("spec")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pluscheck.base.diagnostics import Diagnostic
+from pluscheck.report.look import Look
 from pluscheck.report.model import (
     Answer,
     Kind,
@@ -18,7 +19,8 @@ from pluscheck.report.model import (
     TraceReport,
     place_of,
 )
-from pluscheck.report.text import Look, phrase, trace_text
+from pluscheck.report.text import phrase
+from pluscheck.report.trace_text import trace_text
 
 MACHINE = Look(width=120, unicode=False)
 """How text looks inside of other formats."""

@@ -11,9 +11,10 @@ from rich.text import Text
 from pluscheck.report.because import headline
 from pluscheck.report.formats.why import why
 from pluscheck.report.html.picture import Segment, lock_bars
+from pluscheck.report.look import Look, printable, printed
 from pluscheck.report.model import TraceReport
 from pluscheck.report.story import Story
-from pluscheck.report.text import Look, printable, printed, trace_text
+from pluscheck.report.trace_text import trace_text
 
 MOST_LABEL = 24
 """How wide the names beside the picture are; longer ones are cut."""
