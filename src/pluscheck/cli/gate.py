@@ -11,7 +11,8 @@ from pluscheck.cli.exits import Exit
 from pluscheck.cli.formats import reported
 from pluscheck.cli.verify import DEFAULT_PATH, exit_code, half_of_memory, run_shown, show_of
 from pluscheck.pipeline.cache import KEY_VARIABLE, Cache, cache_in
-from pluscheck.pipeline.gate import GateOptions, gate
+from pluscheck.pipeline.gate import gate
+from pluscheck.pipeline.model_gate import GateOptions
 from pluscheck.pipeline.options import Options, Pattern, UsageError
 from pluscheck.report.model import Outcome, Report, Stored
 

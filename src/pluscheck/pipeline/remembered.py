@@ -23,18 +23,23 @@ from pluscheck.report.model import Answer, Kind, ModelReport, Outcome, Place, Pr
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the gate said of a file, the modules that it extends, and the files with its proofs."""
+    """What the gate said of a file, the modules that it extends, those files of them in which there is nothing to check, and the files with its proofs."""
 
     report: SpecReport
     extends: frozenset[str]
+    bare: frozenset[Path]
     proofs: frozenset[Path]
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What was read: the text of each module by its name, without those of the standard library, which are None; and the digests of proofs."""
+    """What was read: the text of each module by its name, without those of the standard library, which are None; and the digests of proofs.
+
+    `bare` are the modules beside the file that have no models.
+    """
 
     modules: Mapping[str, str | None]
+    bare: frozenset[str]
     proofs: Mapping[Path, str]
 
 
@@ -43,6 +48,7 @@ def remember(cache: Cache, file: Path, folder: Path, report: SpecReport, extends
     content = {
         "module": report.module,
         "extends": sorted(extends),
+        "bare": sorted(texts.bare),
         "modules": {name: text and digest_of(text.encode()) for name, text in texts.modules.items()},
         "proofs": {path.as_posix(): digest for path, digest in texts.proofs.items()},
         "models": [asdict(model) for model in report.models],
@@ -56,7 +62,7 @@ def remembered(cache: Cache, file: Path, folder: Path) -> Remembered | None:
     if found is None:
         return None
     for name, digest in found["modules"].items():
-        path = file if name == found["module"] else file.parent / f"{name}{SUFFIX}"
+        path = file if name == found["module"] else _beside(file, name)
         # A module of the standard library gives way to one beside the file.
         if (_digest(path) if digest is not None or os.path.isfile(path) else None) != digest:
             return None
@@ -65,7 +71,13 @@ def remembered(cache: Cache, file: Path, folder: Path) -> Remembered | None:
         return None
     models = tuple([_model(model) for model in found["models"]])
     report = SpecReport(file.as_posix(), found["module"], (), models, ())
-    return Remembered(report, frozenset(found["extends"]), frozenset(proofs))
+    bare = frozenset(_beside(file, name) for name in found["bare"])
+    return Remembered(report, frozenset(found["extends"]), bare, frozenset(proofs))
+
+
+def _beside(file: Path, name: str) -> Path:
+    """Return the file of a module beside another."""
+    return file.parent / f"{name}{SUFFIX}"
 
 
 def _called(file: Path, folder: Path) -> tuple[str, ...]:
