@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from pluscheck.base.answers import Answer
@@ -696,3 +698,55 @@ def test_what_is_wrong_with_the_specification_is_not_the_proofs_fault(proofs, tm
 def test_a_file_that_is_not_there_is_no_evidence(tmp_path):
     assert exit_of(tmp_path / "Gone.json") == Exit.USAGE
     assert exit_of(tmp_path) == Exit.USAGE
+
+
+# ---------------------------------------------------------------------------------------------------- as JSON
+
+SCHEMA = json.loads((files("pluscheck") / "report" / "recheck.schema.json").read_text(encoding="utf-8"))
+
+
+def json_of(capsys, *arguments: str) -> Data:
+    """Return what `recheck` says of files, as JSON that follows its schema; nothing else is said."""
+    capsys.readouterr()
+    code = main(["recheck", "--format", "json", *arguments])
+    said = capsys.readouterr()
+    assert said.err == ""
+    data = json.loads(said.out)
+    jsonschema.validate(data, SCHEMA)
+    assert data["exit_code"] == code
+    return data
+
+
+def test_each_proof_is_told_of_in_json(proofs, certificate, capsys):
+    data = json_of(capsys, str(proofs))
+    assert data["exit_code"] == Exit.MET
+    told = {(p["module"], p["model"], p["property"]): p for p in data["proofs"]}
+    assert len(told) == len(data["proofs"]) == len(list(proofs.rglob("*.json")))
+    assert {p["standing"] for p in told.values()} == {"shown"}
+    assert told["Lock", "broken", "Small"]["verdict"] == "violated"
+    assert told["Lock", "broken", "Small"]["by"] == ["reference semantics"]
+    alone = told["Lock", "base", "Alone"]
+    assert (alone["file"], alone["by"], alone["invariant"]) == (certificate.as_posix(), ["Z3"], None)
+    (shown,) = json_of(capsys, "--show", str(certificate))["proofs"]
+    assert shown["invariant"] == INVARIANT
+
+
+def test_why_a_proof_is_not_accepted_is_told_in_json(proofs, certificate, capsys):
+    forged(certificate, weakened)
+    broken, other = (proofs / "Lock" / "broken" / f"{name}.json" for name in ("Small", "Alone"))
+    broken.write_text("{", encoding="utf-8")
+    forged(other, only_a_depth)
+    data = json_of(capsys, str(certificate), str(broken), str(other))
+    assert data["exit_code"] == Exit.REJECTED
+    first, second, third = data["proofs"]
+    assert (first["standing"], first["verdict"], first["by"]) == ("rejected", "proved", [])
+    assert first["diagnostics"][0]["code"] == "PC807"
+    assert first["diagnostics"][0]["labels"][0]["place"]["file"] == certificate.as_posix()
+    assert (second["standing"], second["property"], second["by"]) == ("rejected", None, [])
+    assert (third["standing"], third["verdict"]) == ("rejected", "violated")
+    (proofs.parent / "spec" / "Lock.plus").write_text("module Lock\nvar x : 0..", encoding="utf-8")
+    data = json_of(capsys, str(certificate))
+    assert data["exit_code"] == Exit.SPEC
+    (wrong,) = data["proofs"]
+    assert wrong["standing"] == "spec"
+    assert wrong["diagnostics"][0]["labels"][0]["place"]["file"].endswith("Lock.plus")

@@ -134,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
         help="a solver that must agree with Z3 on invariants; may be repeated; the extra `solvers` brings them",
     )
     recheck.add_argument("--show", action="store_true", help="also show the invariants")
+    recheck.add_argument("--format", choices=["text", "json"], default="text", help="how to say it (default: text)")
     recheck.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
     _add_trace(commands, common)
     export = commands.add_parser("export", parents=[common], help="write models as files for other tools")

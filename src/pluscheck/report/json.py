@@ -31,7 +31,7 @@ def report_json(report: Report, exit_code: int, *, timings: bool) -> str:
 def _data(value: Any, *, timings: bool) -> Any:
     """Return a value of the report as JSON has it: data classes as objects, tuples as arrays."""
     if isinstance(value, Diagnostic):
-        return _diagnostic(value)
+        return diagnostic_data(value)
     if is_dataclass(value):
         return {
             field.name: _data(getattr(value, field.name), timings=timings)
@@ -43,8 +43,8 @@ def _data(value: Any, *, timings: bool) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic with its places."""
+def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic with its places, as JSON has it."""
     return {
         "code": str(diagnostic.code),
         "severity": str(diagnostic.severity),
