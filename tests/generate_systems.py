@@ -9,8 +9,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from generate import BOOL, ELEMENTS, POOL, SYSTEM, VARIABLES, Draw, ExpressionBuilder, erased, numbered, values
-from pluscheck.core.exprs import Check, Expr, Lit, SetLit
+from generate import (
+    BOOL,
+    ELEMENTS,
+    INT,
+    PAGE,
+    POOL,
+    SYSTEM,
+    VARIABLES,
+    Draw,
+    ExpressionBuilder,
+    erased,
+    numbered,
+    typed_expressions,
+    values,
+)
+from pluscheck.core.exprs import Check, Compare, Comparison, Expr, Lit, Local, SetLit
 from pluscheck.core.system import (
     Action,
     Assertion,
@@ -99,6 +113,7 @@ def _placed(system: TransitionSystem) -> TransitionSystem:
 
     return replace(
         system,
+        init=numbered(system.init, spans),
         actions=tuple(
             replace(
                 action,
@@ -120,3 +135,44 @@ _ANY_NODE = SetLit(())
 def systems(draw: Draw) -> TransitionSystem:
     """Systems in which a step may do anything that an expression can say, and fault in any way."""
     return _placed(_SystemBuilder(draw).system())
+
+
+_ASSIGNABLE = [name for name, of in VARIABLES.items() if erased(of) in POOL]
+
+
+@st.composite
+def conditioned_systems(draw: Draw) -> TransitionSystem:
+    """Systems with conditions on initial states, some variables that start with anything, and steps that mostly do not fault."""
+    variables = []
+    for variable in SYSTEM.variables:
+        free = variable.name in ("b", "mode") and draw(st.booleans())
+        variables.append(variable if free else replace(variable, initial=Lit(draw(values(variable.type)))))
+    actions = tuple(_plain_action(draw, f"A{number}") for number in range(draw(st.integers(1, 3))))
+    kinds = (PropertyKind.INVARIANT, PropertyKind.TRANSITION, PropertyKind.WITNESS)
+    properties = tuple(
+        Property(kind, kind.name, draw(typed_expressions(BOOL, 2, primes=kind is PropertyKind.TRANSITION)))
+        for kind in kinds
+    )
+    terminal = draw(st.none() | typed_expressions(BOOL, 1))
+    init = tuple(draw(st.lists(typed_expressions(BOOL, 1), max_size=1)))
+    made = replace(
+        SYSTEM, variables=tuple(variables), actions=actions, properties=properties, terminal=terminal, init=init
+    )
+    return _placed(made)
+
+
+def _plain_action(draw: Draw, name: str) -> Action:
+    clauses: list[Clause] = []
+    if draw(st.booleans()):
+        clauses.append(Pick("p", draw(typed_expressions(SetType(PAGE), 2))))
+    if draw(st.booleans()):
+        clauses.append(Guard(draw(typed_expressions(BOOL, 2))))
+    if draw(st.booleans()):
+        clauses.append(Bind("k", draw(typed_expressions(INT, 2))))
+        clauses.append(Assertion(Compare(Comparison.LE, Local("k"), Lit(3))))
+    names = draw(st.lists(st.sampled_from(_ASSIGNABLE), min_size=1, max_size=2, unique=True))
+    updates = []
+    for variable in names:
+        of = VARIABLES[variable]
+        updates.append(Assignment(variable, Check(draw(typed_expressions(erased(of), 2)), of)))
+    return Action(name, 0, (), tuple(clauses), tuple(updates))

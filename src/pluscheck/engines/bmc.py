@@ -286,9 +286,7 @@ class _Search:
 
     def _dead_end(self, level: int) -> None:
         """Take note that there is no run of this length."""
-        if level == 0:
-            if self.faults:
-                return
+        if level == 0 and not self.faults:
             raise SpecError(
                 [
                     Diagnostic(
@@ -299,7 +297,7 @@ class _Search:
                 ]
             )
         self.complete = True
-        self.depth = level - 1 if self.limits.budget.depth is None else self.limits.budget.depth
+        self.depth = max(0, level - 1) if self.limits.budget.depth is None else self.limits.budget.depth
 
     def _record(self, asked: _Asked, level: int, view: _View) -> None:
         match asked:

@@ -24,7 +24,7 @@ from pluscheck.core.semantics import (
 )
 from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
 from pluscheck.core.values import Atom, Function
-from pluscheck.engines.interface import Budget, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Reason, Unknown, Verdict, Violated
@@ -80,7 +80,8 @@ class _Search:
                 self.complete = not successors and not (last and self._step_properties())
                 return
             frontier = successors
-        self.complete = self.stopped is None and bool(self.parents)
+        if self.stopped is None:
+            self.complete, self.depth = True, max(0, self.depth)
 
     def _initial_level(self) -> list[State]:
         level: list[State] = []
@@ -234,6 +235,8 @@ class _Search:
         )
 
     def _without_violation(self) -> Verdict:
+        if self.complete and not self.parents:
+            return NOTHING_IS_REACHED
         if self.complete:
             return Proved(ReachableSet(frozenset(self.parents), self.depth))
         if self.stopped is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pluscheck.core.exprs import Site
+from pluscheck.core.exprs import Lit, Site
 from pluscheck.core.system import TransitionSystem
-from pluscheck.evidence.verdict import Verdict
+from pluscheck.evidence.verdict import InductiveInvariant, Proved, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ class Findings:
     tried: tuple[str, ...] = ()
     """The engines that looked for proofs, where there were several."""
 
+
+NOTHING_IS_REACHED = Proved(InductiveInvariant((Lit(False),)))
+"""The verdict on all but faults where every start faults: there is no state, and so no run that violates anything else."""
 
 Engine = Callable[[TransitionSystem, frozenset[str], Budget, Listener], Findings]
 """(system, names of the properties wanted, budget, listener) → findings."""

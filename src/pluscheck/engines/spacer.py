@@ -16,7 +16,7 @@ from pluscheck.bits.system import BitSystem
 from pluscheck.bits.unrolling import Unrolling
 from pluscheck.core.system import TransitionSystem
 from pluscheck.engines.bmc import bounded
-from pluscheck.engines.interface import Budget, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Listener, Progress
 from pluscheck.engines.invariants import (
     STATE_KINDS,
     Cube,
@@ -52,6 +52,9 @@ def spacer(system: TransitionSystem, wanted: frozenset[str], budget: Budget, lis
     verdicts = dict(start.verdicts)
     faults = dict(start.faults)
     open_ = sorted(name for name in wanted if isinstance(verdicts[name], Bounded))
+    if start.complete:  # Spacer says nothing of a relation that has no start
+        verdicts.update(dict.fromkeys(open_, NOTHING_IS_REACHED))
+        return replace(start, engine=NAME, verdicts=verdicts, seconds=limits.seconds)
     verdicts.update(dict.fromkeys(open_, Unknown(Reason.INTERRUPTED, 0)))
     try:
         bits = BitSystem(ground(system))

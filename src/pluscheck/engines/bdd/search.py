@@ -22,7 +22,7 @@ from pluscheck.engines.bdd.encoding import Encoding, TooLargeError
 from pluscheck.engines.bdd.order import leaf_order
 from pluscheck.engines.bdd.steps import Relation, image, relation
 from pluscheck.engines.bdd.targets import AtLabel, Claim, Faulty, Possible, Target, targets
-from pluscheck.engines.interface import Budget, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
@@ -104,6 +104,9 @@ class _Search:
         self._faulty_start(encoding)
         if start == encoding.diagrams.false:
             self.is_without_start = not self.faults
+            if self.faults:
+                self.complete, self.depth, self.states, self.diameter = True, 0, 0, 0
+                self.proof = NOTHING_IS_REACHED
             return
         open_ = targets(encoding, self.wanted)
         relations = []
