@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pluscheck.lang import syntax as s
 from pluscheck.lang.symbols import LocalSymbol, ProcedureSymbol, ProcessSymbol, SymbolTable
@@ -19,6 +19,8 @@ class Processes:
 
     declarations: Mapping[str, s.ProcessDecl]
     reached: Mapping[str, tuple[s.ProcedureDecl, ...]]
+    _labels: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `labels` has found: each `pc` in a formula asks for it."""
 
     def identified(self) -> Iterator[s.ProcessDecl]:
         """Yield the processes that have identifiers."""
@@ -40,15 +42,17 @@ class Processes:
 
     def labels(self, process: str) -> tuple[str, ...]:
         """Return the labels at which the process can be."""
-        bodies = [self.declarations[process].body, *(p.body for p in self.reached[process])]
-        found = [
-            node.label.name
-            for body in bodies
-            for statement in body
-            for node in descend(statement)
-            if isinstance(node, s.Labelled) and node.label is not None
-        ]
-        return (*dict.fromkeys(found), DONE)
+        if process not in self._labels:
+            bodies = [self.declarations[process].body, *(p.body for p in self.reached[process])]
+            found = [
+                node.label.name
+                for body in bodies
+                for statement in body
+                for node in descend(statement)
+                if isinstance(node, s.Labelled) and node.label is not None
+            ]
+            self._labels[process] = (*dict.fromkeys(found), DONE)
+        return self._labels[process]
 
 
 def processes(table: SymbolTable) -> Processes:
