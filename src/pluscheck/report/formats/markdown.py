@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from textwrap import wrap
 
 from pluscheck.report.because import headline, short
@@ -18,6 +19,9 @@ from pluscheck.report.story import StepView, Story
 
 WIDTH = 75
 """Of lines in commit messages and mails."""
+
+MOST_STEP = 28
+"""How long a step is before its arguments get a row of their own."""
 
 HEADING = ("", "who does what", "what changes")
 
@@ -51,7 +55,7 @@ def _table(story: Story) -> Iterator[str]:
     """Yield the lines of the table. The last column is not padded and its border left out, which Markdown allows."""
     number = max(len("-:"), len(str(len(story.steps))))
     names = [_sentence(lane.name) for lane in story.lanes if lane.kind]
-    step = max(map(len, (HEADING[1], *names, *map(_step, story.steps))))
+    step = max(map(len, (HEADING[1], *names, *(part for each in story.steps for part in _step(each)))))
     room = max(24, WIDTH - len("|  |  | ") - number - step)
     for cells in (HEADING, ("-" * (number - 1) + ":", "-" * step, "-" * min(room, 40)), *_rows(story, room)):
         yield f"| {cells[0]:>{number}} | {cells[1]:<{step}} | {cells[2]}".rstrip()
@@ -64,25 +68,33 @@ def _rows(story: Story, room: int) -> Iterator[Row]:
         if step.lane != before and story.lanes[step.lane].kind:
             yield "", _sentence(story.lanes[step.lane].name), ""
         before = step.lane
-        cells = [_event(story, step, event) for event in events]
-        cells += [part for change in other_changes(story, step) for part in _change(change, room)]
-        yield str(step.number), _step(step), cells[0] if cells else ""
-        for cell in cells[1:]:
-            yield "", "", cell
+        changed = [part for event in events for part in _event(story, step, event, room)]
+        changed += [part for change in other_changes(story, step) for part in _change(change, room)]
+        number = str(step.number)
+        for taken, cell in zip_longest(_step(step), changed, fillvalue=""):
+            yield number, taken, cell
+            number = ""
 
 
-def _step(step: StepView) -> str:
+def _step(step: StepView) -> tuple[str, ...]:
+    """Return which step it is, in two parts if it is long."""
+    name = short(step.action)
     arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
-    return _code(f"{short(step.action)}({arguments})" if arguments else short(step.action))
+    if not arguments:
+        return (_code(name),)
+    whole = _code(f"{name}({arguments})")
+    return (whole,) if len(whole) <= MOST_STEP else (_code(name), _code(f"({arguments})"))
 
 
-def _event(story: Story, step: StepView, event: LockEvent) -> str:
+def _event(story: Story, step: StepView, event: LockEvent, room: int) -> tuple[str, ...]:
+    """Return what is done to a lock, in two parts if it is long."""
     lock = _code(story.locks[event.lock])
     mode = "" if event.mode in ("", "#") else f" ({event.mode})"
     if event.deed is Deed.WAIT:
-        return f"{_code(event.holder)} {event.deed.value} {lock}"
+        parts = (f"{_code(event.holder)} {event.deed.value}", lock)
+        return (" ".join(parts),) if len(" ".join(parts)) <= room else parts
     whose = "" if event.lane == step.lane or not event.holder else f" for {_code(event.holder)}"
-    return f"{event.deed.value} {lock}{mode}{whose}"
+    return (f"{event.deed.value} {lock}{mode}{whose}",)
 
 
 def _change(change: Change, room: int) -> Iterator[str]:
