@@ -77,13 +77,13 @@ def _rows(story: Story, room: int) -> Iterator[Row]:
 
 
 def _step(step: StepView) -> tuple[str, ...]:
-    """Return which step it is, in two parts if it is long."""
+    """Return which step it is; if that is long, each argument for itself."""
     name = short(step.action)
-    arguments = ", ".join(f"{name} = {value}" for name, value in step.arguments)
+    arguments = [f"{parameter} = {value}" for parameter, value in step.arguments]
     if not arguments:
         return (_code(name),)
-    whole = _code(f"{name}({arguments})")
-    return (whole,) if len(whole) <= MOST_STEP else (_code(name), _code(f"({arguments})"))
+    whole = _code(f"{name}({', '.join(arguments)})")
+    return (whole,) if len(whole) <= MOST_STEP else (_code(name), *map(_code, arguments))
 
 
 def _event(story: Story, step: StepView, event: LockEvent, room: int) -> tuple[str, ...]:
