@@ -185,6 +185,23 @@ def test_where_every_start_faults_nothing_else_is_violated(engine: str) -> None:
         assert isinstance(found[name], Proved if decides(engine) else Proved | Bounded), name
 
 
+FIRST_FAULT = r"""
+var x : 0..3 = 0
+action Up { x := x + 1; }
+invariant Divides == 3 \div x < 4
+witness Three == x = 3
+model m { }
+"""
+
+
+@pytest.mark.parametrize("engine", [name for name, entry in ENGINES.items() if entry.is_there])
+def test_of_all_faults_the_first_is_told_though_others_are_found_on_the_way(engine: str) -> None:
+    found = verdicts(engine, system_of(FIRST_FAULT), frozenset({"Divides", "Three", FAULTS}))
+    assert not isinstance(found, Code)
+    assert_right(engine, FAULTS, found[FAULTS], 0)
+    assert isinstance(found[FAULTS], Violated)
+
+
 # ------------------------------------------------------------------------------- sites of faults, and first steps
 
 

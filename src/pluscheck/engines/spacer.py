@@ -14,7 +14,7 @@ from typing import assert_never
 from pluscheck.base.answers import Answer, Gave
 from pluscheck.bits.system import BitSystem
 from pluscheck.bits.unrolling import Unrolling
-from pluscheck.core.system import TransitionSystem
+from pluscheck.core.system import FAULTS, TransitionSystem
 from pluscheck.engines.bmc import bounded
 from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Listener, Progress
 from pluscheck.engines.invariants import (
@@ -29,7 +29,7 @@ from pluscheck.engines.invariants import (
 )
 from pluscheck.engines.limits import Limits
 from pluscheck.engines.unrolling import reason
-from pluscheck.evidence.verdict import Bounded, Proved, Reason, Unknown, Verdict, Violated
+from pluscheck.evidence.verdict import Bounded, Proved, Reason, Unknown, Verdict
 from pluscheck.ground.ground import ground
 from pluscheck.ground.predicates import symmetries
 from pluscheck.smt.spacer import BooleanSystem, Clause, spacered
@@ -60,15 +60,15 @@ def spacer(system: TransitionSystem, wanted: frozenset[str], budget: Budget, lis
         bits = BitSystem(ground(system))
         for position, name in enumerate(open_):
             tell(Progress(NAME, 0, limits.seconds, tuple(open_[position:])))
-            if isinstance(verdicts[name], Violated):  # faults are found on the way to other things
-                continue
             verdict = _verdict(bits, name, limits)
             if verdict is not None:
                 verdicts[name] = verdict
                 continue
             rest = replace(budget, depth=None, seconds=limits.seconds_left())
             found = bounded(system, frozenset([name]), rest, tell, Unrolling)
-            verdicts.update(found.verdicts)
+            verdicts[name] = found.verdicts[name]
+            if FAULTS not in wanted:  # else it has a turn of its own: those found on the way need not be the first
+                verdicts = {**found.verdicts, **verdicts}
             faults = {**found.faults, **faults}
     except KeyboardInterrupt:
         pass
