@@ -6,7 +6,6 @@ shortest run needs; what a reader asks is who wrote what is wrong.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +14,11 @@ from pluscheck.core.explain import Explanation, explain
 from pluscheck.core.semantics import Arguments
 from pluscheck.core.system import Action, Bind, Property, PropertyKind, State, TransitionSystem
 
-MOST_SECONDS = 2.0
-"""How long steps are left out by way of trial; those that were not tried by then count as needed."""
+MOST_EFFECTS = 20_000
+"""So many effects of steps are evaluated to leave steps out by way of trial, a second or two; those that were not tried by then count as needed.
+
+Counted, not timed: what is said of a run does not depend on the machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,17 @@ def needed_steps(
     wanted = _end(system, claim, initial, steps, needed)
     if wanted is None:
         return tuple(needed)
-    deadline = time.monotonic() + MOST_SECONDS
+    left = MOST_EFFECTS
     # Large parts first, so that of a long run most is left out in few trials; then ever smaller ones, from the end.
     size = max(1, len(steps) // 2)
     while True:
         for start in range(len(steps) - size, -size, -size):
             part = [number for number in range(max(0, start), start + size) if needed[number] and number != last]
-            if not part or time.monotonic() > deadline:
+            if not part or left <= 0:
                 continue
             for number in part:
                 needed[number] = False
+            left -= sum(needed)
             if _end(system, claim, initial, steps, needed) != wanted:
                 for number in part:
                     needed[number] = True

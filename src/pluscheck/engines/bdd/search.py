@@ -237,6 +237,8 @@ class _Search:
         level = 0
         rest: Sequence[Target] = open_
         while not all(self._is_known(target) for target in hit):
+            if layers.layer(level) == layers.encoding.diagrams.false:
+                raise InternalError("no layer has what is said to be reachable")
             rest = self._found_at(layers, level, rest)
             level += 1
 
