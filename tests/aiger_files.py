@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 
 @dataclass(frozen=True)
 class AigerFile:
-    """Literals as in the file; `latches` have what is next and the reset (their own literal: anything)."""
+    """Literals as in the file; `latches` have what is next and the reset."""
 
     inputs: tuple[int, ...]
     latches: tuple[tuple[int, int, int], ...]
     ands: tuple[tuple[int, int, int], ...]
     bads: tuple[int, ...]
-    constraints: tuple[int, ...]
     symbols: dict[str, str]
 
     def values(self, state: Sequence[int], inputs: Sequence[int]) -> dict[int, int]:
@@ -27,32 +26,33 @@ class AigerFile:
             value[result >> 1] = _of(value, a) & _of(value, b)
         return value
 
-    def initial(self) -> Iterator[tuple[int, ...]]:
-        """The values of latches that resets allow."""
-        yield from product(*[(0, 1) if reset == latch else (reset,) for latch, _, reset in self.latches])
-
     def first_bad(self) -> tuple[list[int | None], list[set[tuple[int, ...]]]]:
         """For each bad literal the first frame in which it can be true; and all states by their frame."""
         found: list[int | None] = [None] * len(self.bads)
-        frames = [set(self.initial())]
+        frames = [{tuple([reset for _, _, reset in self.latches])}]
         seen: set[tuple[int, ...]] = set()
         while frames[-1]:
             seen |= frames[-1]
             following: set[tuple[int, ...]] = set()
-            allowed: set[tuple[int, ...]] = set()
             for state in frames[-1]:
                 for inputs in product((0, 1), repeat=len(self.inputs)):
                     value = self.values(state, inputs)
-                    if not all(_of(value, literal) for literal in self.constraints):
-                        continue
-                    allowed.add(state)
                     for position, bad in enumerate(self.bads):
                         if _of(value, bad) and found[position] is None:
                             found[position] = len(frames) - 1
                     following.add(tuple(_of(value, after) for _, after, _ in self.latches))
-            frames[-1] = allowed
             frames.append(following - seen)
         return found, frames
+
+    def bad_at(self, steps: Sequence[Sequence[int]]) -> list[set[int]]:
+        """Which bad literals, by position, are true in each frame of the run with these inputs."""
+        state = [reset for _, _, reset in self.latches]
+        found = []
+        for inputs in steps:
+            value = self.values(state, inputs)
+            found.append({position for position, bad in enumerate(self.bads) if _of(value, bad)})
+            state = [_of(value, after) for _, after, _ in self.latches]
+        return found
 
 
 def _of(value: dict[int, int], literal: int) -> int:
@@ -63,7 +63,7 @@ def parsed(data: bytes) -> AigerFile:
     """Read a file in either format."""
     head, _, rest = data.partition(b"\n")
     kind, *numbers = head.decode().split()
-    most, n_inputs, n_latches, n_outputs, n_ands, n_bads, n_constraints = (int(number) for number in numbers)
+    most, n_inputs, n_latches, n_outputs, n_ands, n_bads = (int(number) for number in numbers)
 
     def line() -> list[int]:
         nonlocal rest
@@ -81,9 +81,9 @@ def parsed(data: bytes) -> AigerFile:
         own = 2 * (n_inputs + i + 1)
         if not binary:
             own, after, reset = line()
+        assert reset in (0, 1)
         latches.append((own, after, reset))
     bads = tuple(line()[0] for _ in range(n_bads))
-    constraints = tuple(line()[0] for _ in range(n_constraints))
     ands = []
     for i in range(n_ands):
         if binary:
@@ -106,4 +106,4 @@ def parsed(data: bytes) -> AigerFile:
     symbols = {
         key: name for key, _, name in (text.partition(" ") for text in rest.decode().split("\nc\n")[0].splitlines())
     }
-    return AigerFile(inputs, tuple(latches), tuple(ands), bads, constraints, symbols)
+    return AigerFile(inputs, tuple(latches), tuple(ands), bads, symbols)

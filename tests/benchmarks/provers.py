@@ -88,7 +88,7 @@ def engine_seconds(system: TransitionSystem, name: str, seconds: float, verdict:
 
 def abc_seconds(file: Path, command: str, seconds: float) -> Measured:
     """Return how long ABC takes, its own start included; searching for a violation, for the one that it meets first."""
-    script = f"read_aiger {file}; zero; fold; orpos; {command}"
+    script = f"read_aiger {file}; orpos; {command}"
     started = time.monotonic()
     try:
         done = subprocess.run([str(ABC), "-q", script], capture_output=True, text=True, timeout=seconds, check=False)

@@ -1,7 +1,9 @@
 """A ground system in AIGER 1.9 (Biere, Heljanko, Wieringa, 2011), for other provers: a latch for each predicate of the state, an input for each selector bit.
 
-Inputs that choose an action that is not possible leave the state as it is; that violates nothing and adds no states. What is so of every initial state is in the latches'
-resets; what is left of it, if anything, is an invariant constraint on the first state. Each property is a bad literal.
+Inputs that choose an action that is not possible leave the state as it is; that violates nothing and adds no states. Each property is a bad literal.
+
+One initial state is in the latches' resets. Of several, the first step chooses one: inputs say what differs between them, and a last latch is true from then on, if that
+was an initial state. Neither latches without reset nor constraints are used, which AIGER has for this: ABC's `zero` takes the former for 0, and then proves what is not so.
 """
 
 from __future__ import annotations
@@ -15,31 +17,30 @@ from pluscheck.bits.system import BitSystem
 from pluscheck.core.values import Value, show
 from pluscheck.ground.predicates import Predicate
 
-FIRST = "after the first state"
-"""The name of the latch that is false in the first state only."""
+STARTED = "the run has begun"
+"""The name of the latch that is false until there is a state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """A latch: what it is next, and initially (None: anything)."""
+    """A latch: what it is next, and initially."""
 
     name: str
     next: int
-    reset: bool | None
+    reset: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Aiger:
     """An AIGER file's contents. Literals are numbered as in the file: inputs first, then latches, then conjunctions, each above its operands.
 
-    `bads` are by property. `constraints` are true in every state that counts.
+    `bads` are by property.
     """
 
     inputs: tuple[str, ...]
     latches: tuple[Latch, ...]
     ands: tuple[tuple[int, int], ...]
     bads: tuple[tuple[str, int], ...]
-    constraints: tuple[tuple[str, int], ...]
     comments: tuple[str, ...]
 
     def ascii(self) -> bytes:
@@ -48,8 +49,7 @@ class Aiger:
         first_and = first_latch + len(self.latches)
         lines = [f"aag {self._sizes()}"]
         lines += [str(2 * number) for number in range(1, first_latch)]
-        for number, latch in enumerate(self.latches, first_latch):
-            lines.append(f"{2 * number} {latch.next} {_reset(latch, number)}")
+        lines += [f"{2 * n} {latch.next} {int(latch.reset)}" for n, latch in enumerate(self.latches, first_latch)]
         lines += self._claims()
         lines += [f"{2 * number} {a} {b}" for number, (a, b) in enumerate(self.ands, first_and)]
         return "".join(f"{line}\n" for line in [*lines, *self._names()]).encode()
@@ -59,8 +59,7 @@ class Aiger:
         first_latch = len(self.inputs) + 1
         first_and = first_latch + len(self.latches)
         lines = [f"aig {self._sizes()}"]
-        for number, latch in enumerate(self.latches, first_latch):
-            lines.append(f"{latch.next} {_reset(latch, number)}")
+        lines += [f"{latch.next} {int(latch.reset)}" for latch in self.latches]
         lines += self._claims()
         deltas = bytearray()
         for number, (a, b) in enumerate(self.ands, first_and):
@@ -69,19 +68,18 @@ class Aiger:
         return head + bytes(deltas) + tail
 
     def _sizes(self) -> str:
-        """Return maximal variable, inputs, latches, outputs, conjunctions, bads, constraints."""
+        """Return maximal variable, inputs, latches, outputs, conjunctions, bads."""
         counts = (len(self.inputs), len(self.latches), len(self.ands))
-        return f"{sum(counts)} {counts[0]} {counts[1]} 0 {counts[2]} {len(self.bads)} {len(self.constraints)}"
+        return f"{sum(counts)} {counts[0]} {counts[1]} 0 {counts[2]} {len(self.bads)}"
 
     def _claims(self) -> list[str]:
-        return [str(literal) for _, literal in (*self.bads, *self.constraints)]
+        return [str(literal) for _, literal in self.bads]
 
     def _names(self) -> list[str]:
         """Return the symbol table and the comments."""
         lines = [f"i{number} {name}" for number, name in enumerate(self.inputs)]
         lines += [f"l{number} {latch.name}" for number, latch in enumerate(self.latches)]
         lines += [f"b{number} {name}" for number, (name, _) in enumerate(self.bads)]
-        lines += [f"c{number} {name}" for number, (name, _) in enumerate(self.constraints)]
         return [*lines, "c", *self.comments]
 
 
@@ -91,25 +89,34 @@ def aiger(bits: BitSystem, names: Sequence[str], comments: Sequence[str] = ()) -
     Faults in evaluating what the initial states are have no place in it: what is exported starts where nothing faulted.
     """
     circuit = bits.circuit
-    resets, rest = _initial(bits)
-    started = circuit.input()
+    latches = [predicate_name(bits, predicate) for predicate in bits.predicates]
+    state = list(bits.state)
     following = [circuit.ite(bits.step, after, now) for now, after in zip(bits.state, bits.next, strict=True)]
     bads = [circuit.or_(bits.bad(name).state, bits.bad(name).step) for name in names]
-    constraints = [] if rest == TRUE else [circuit.or_(started, rest)]
-    numbering = _Numbering(circuit, (*bits.selectors, *bits.state, *([started] if constraints else ())))
-    numbering.add([*following, *bads, *constraints])
-    latches = [
-        Latch(predicate_name(bits, predicate), numbering.of(after), resets.get(now))
-        for predicate, now, after in zip(bits.predicates, bits.state, following, strict=True)
-    ]
-    if constraints:
-        latches.append(Latch(FIRST, TRUE, reset=False))
+    resets, rest = _initial(bits)
+    chosen = {now: circuit.input() for now in bits.state if now not in resets}
+    inputs = [f"action bit {position}" for position in range(len(bits.selectors))]
+    inputs += [f"initially {name}" for name, now in zip(latches, bits.state, strict=True) if now in chosen]
+    if chosen or rest != TRUE:
+        started = circuit.input()
+        first = [chosen.get(now, TRUE if resets.get(now) else FALSE) for now in bits.state]
+        following = [circuit.ite(started, after, at) for at, after in zip(first, following, strict=True)]
+        following.append(circuit.or_(started, *circuit.substituted([rest], chosen)))
+        bads = [circuit.and_(started, bad) for bad in bads]
+        state.append(started)
+        latches.append(STARTED)
+    numbering = _Numbering(circuit, (*bits.selectors, *chosen.values(), *state))
+    numbering.add([*following, *bads])
     return Aiger(
-        inputs=tuple([f"action bit {position}" for position in range(len(bits.selectors))]),
-        latches=tuple(latches),
+        inputs=tuple(inputs),
+        latches=tuple(
+            [
+                Latch(name, numbering.of(after), resets.get(now, False))
+                for name, now, after in zip(latches, state, following, strict=True)
+            ]
+        ),
         ands=tuple(numbering.ands),
         bads=tuple([(name, numbering.of(bad)) for name, bad in zip(names, bads, strict=True)]),
-        constraints=tuple([("initial states", numbering.of(literal)) for literal in constraints]),
         comments=tuple(comments),
     )
 
@@ -183,11 +190,6 @@ class _Numbering:
     def of(self, literal: int) -> int:
         """Return a literal's number in the file."""
         return 2 * self._numbers[literal >> 1] + (literal & 1)
-
-
-def _reset(latch: Latch, number: int) -> int:
-    """Return what stands for a latch's initial value; itself for any."""
-    return 2 * number if latch.reset is None else int(latch.reset)
 
 
 def _packed(delta: int) -> bytes:
