@@ -121,11 +121,10 @@ class Seen(Enum):
 
     REJECTED = "evidence is rejected"
     CRASHED = "the run ends with an error of ours"
-    BLAMED = "the specification is said to be wrong"
     UNDECIDED = "what was decided without the fault is not decided with it"
 
 
-REJECTED, CRASHED, BLAMED, UNDECIDED = Seen.REJECTED, Seen.CRASHED, Seen.BLAMED, Seen.UNDECIDED
+REJECTED, CRASHED, UNDECIDED = Seen.REJECTED, Seen.CRASHED, Seen.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +210,7 @@ def _ran(spec: str, model: str, engine: str, depth: int | None, honest: Mapping[
 
     answers: dict[str, Answer] = {}
     error: str | None = None
-    is_of_ours = True
+    is_blamed = False
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENGINES, engine, replace(ENGINES[engine], load=lambda: recording))  # type: ignore[arg-type]
         try:
@@ -221,12 +220,13 @@ def _ran(spec: str, model: str, engine: str, depth: int | None, honest: Mapping[
             )
         except Exception as raised:  # whatever it is, the command line tells it as an error
             # Not itself: who keeps it keeps the frames that it went through.
-            error, is_of_ours = repr(raised), not isinstance(raised, SpecError)
+            error, is_blamed = repr(raised), isinstance(raised, SpecError)
         else:
             answers = {row.name: row.answer for row in report.report.properties}
+    assert not is_blamed, f"what is wrong with us is not the specification's fault: {error}"
     seen: Seen | None = None
     if error is not None:
-        seen = CRASHED if is_of_ours else BLAMED
+        seen = CRASHED
     elif Answer.REJECTED in answers.values():
         seen = REJECTED
     elif any(answers.get(name) in _OPEN and answer not in _OPEN for name, answer in honest.items()):

@@ -19,7 +19,6 @@ from pluscheck.pipeline.engines import ENGINES
 from pluscheck.pipeline.evidence import Judged
 from pluscheck.report.model import Answer as Told
 from seeded_faults import (
-    BLAMED,
     CRASHED,
     METER,
     RELAY,
@@ -115,13 +114,13 @@ GROUND = [
         after(lambda found: tuple([replace(p, next_node=p.node) for p in found])),
     ),
     Seeded("ground.predicates:symmetries", "an exchange that is no symmetry", around(parts.exchanging_two)),
-    Seeded("ground.dag:Dag.ite", "the sides of a choice are swapped", other_args(parts.swapped), seen=BLAMED),
+    Seeded("ground.dag:Dag.ite", "the sides of a choice are swapped", other_args(parts.swapped), seen=CRASHED),
 ]
 
 # ------------------------------------------------------------------------------- bits, and their clauses
 
 BITS = [
-    Seeded("bits.blast:Blaster._sum", "the carry is lost", around(parts.without_carry), BLAMED, spec=METER),
+    Seeded("bits.blast:Blaster._sum", "the carry is lost", around(parts.without_carry), CRASHED, spec=METER),
     Seeded("bits.blast:Blaster._less", "operands are swapped", other_args(lambda self, a, b: (self, b, a)), CRASHED),
     Seeded(
         "bits.blast:_result",
@@ -133,9 +132,9 @@ BITS = [
         "bits.circuit:Circuit.iff",
         "equal only where both are true",
         lambda _: lambda self, a, b: self.and_(a, b),
-        BLAMED,
+        CRASHED,
     ),
-    Seeded("bits.circuit:Circuit.ite", "the sides are swapped", other_args(parts.swapped), BLAMED, spec=METER),
+    Seeded("bits.circuit:Circuit.ite", "the sides are swapped", other_args(parts.swapped), CRASHED, spec=METER),
     Seeded(
         "bits.cnf:template",
         "some clauses are lost",

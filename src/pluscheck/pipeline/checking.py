@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pluscheck.base.errors import SpecError
+from pluscheck.base.codes import Code
+from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
@@ -122,6 +123,10 @@ def _findings(
             seconds = options.prove_seconds
             return together(model, wanted, budget, listener, prove_seconds=seconds, accepts=accepts, is_race=is_race)
         return ENGINES[options.engine].load()(model.system, wanted, budget, listener)
+    except SpecError as error:
+        if any(d.code is Code.NO_INITIAL_STATE for d in error.diagnostics) and judge.has_initial_state():
+            raise InternalError("an engine finds no initial state, and there is one") from None
+        raise
     except KeyboardInterrupt:
         unknown = Unknown(Reason.INTERRUPTED, last - 1)
         return Findings(options.engine, dict.fromkeys(wanted, unknown), {}, last - 1, complete=False)

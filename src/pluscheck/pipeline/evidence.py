@@ -12,8 +12,9 @@ from pluscheck.certify.opinions import Shown as ShownToHold
 from pluscheck.certify.reachable import ReachableSetJudge
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
 from pluscheck.core.explain import Explanation, Shown
+from pluscheck.core.exprs import Lit
 from pluscheck.core.semantics import Arguments
-from pluscheck.core.system import Action, PropertyKind, Role, TransitionSystem, Variable
+from pluscheck.core.system import DEADLOCK, Action, PropertyKind, Role, TransitionSystem, Variable
 from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
@@ -98,6 +99,12 @@ class Judge:
                 return Judged(verdict)
             case _:
                 assert_never(verdict)
+
+    def has_initial_state(self) -> bool:
+        """Return whether there certainly is one: whether FALSE is refuted as an invariant, which it is if nothing else is the case."""
+        nothing = InductiveInvariant((Lit(False),))
+        opinion = InvariantJudge(self._system, nothing, seconds=JUDGE_SECONDS).opinion(DEADLOCK)
+        return isinstance(opinion, Refuted)
 
     def _proved(self, name: str, certificate: Certificate) -> Judged:
         match certificate:
