@@ -38,6 +38,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             cycles=wait_cycles(story),
             locks=lock_bars(story),
             acting={step.lane for step in story.steps},
+            turns=_within_turns(story),
             first_false=[_first_false(story, number) for number in range(len(story.properties))],
             initial=list(zip(story.paths, story.states[0].values, strict=True)) if story.states else [],
             sources=_sources(story),
@@ -92,6 +93,15 @@ def _sources(story: Story) -> list[dict[str, Any]]:
         for source in story.sources
         if source.name in used
     ]
+
+
+def _within_turns(story: Story) -> frozenset[int]:
+    """Return the steps that are shortened: neither the first nor the last that a process takes before another does, nor needed."""
+    return frozenset(
+        step.number
+        for before, step, after in zip(story.steps, story.steps[1:], story.steps[2:], strict=False)
+        if before.lane == step.lane == after.lane and not step.needed
+    )
 
 
 def _first_false(story: Story, number: int) -> int | None:

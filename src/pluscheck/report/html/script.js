@@ -244,7 +244,8 @@
   $("#process").addEventListener("change", (event) => { lane = event.target.value; show(); });
   $("#quiet").addEventListener("change", (event) => { for (const row of $$(".quiet")) row.classList.toggle("shown", event.target.checked); });
   $("#slice").addEventListener("change", (event) => $(".picture").classList.toggle("dim", event.target.checked));
-  $(".picture").classList.add("dim");
+  $("#fold")?.addEventListener("change", (event) => $(".picture").classList.toggle("fold", event.target.checked));
+  $(".picture").classList.add("dim", "fold");
   $("#copy").addEventListener("click", async () => {
     history.replaceState(null, "", address());
     const link = location.href;
