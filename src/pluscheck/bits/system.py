@@ -82,6 +82,18 @@ class BitSystem:
             known = self._bad[name] = Bad(self.literal(where.state), step)
         return known
 
+    def naming(self, position: int) -> dict[int, int]:
+        """Return values of the selectors, as literals of constants, that name the action at a position."""
+        found = {}
+        low, high = 0, len(self.chosen)
+        for selector in self.selectors:
+            middle = (low + high + 1) // 2
+            later = high - low > 1 and position >= middle
+            found[selector] = TRUE if later else FALSE
+            if high - low > 1:
+                low, high = (middle, high) if later else (low, middle)
+        return found
+
     def after_step(self, literals: Iterable[int]) -> list[int]:
         """Return literals over the state as they are after the step."""
         return self.circuit.substituted(literals, dict(zip(self.state, self.next, strict=True)))

@@ -144,9 +144,13 @@ class Unrolling:
 
         Questions are counted through `about_state` and then, if there is a step, `about_step`.
         """
+        return self.answer([self.some_of(questions)], seconds, conflicts=conflicts)
+
+    def some_of(self, questions: Sequence[int]) -> int:
+        """Return a literal to assume: one of the questions is true at the end of runs of this length."""
         (some,) = self.new(1)
-        self.solver.add([-some, *self._asked(questions)])
-        return self.answer([some], seconds, conflicts=conflicts)
+        self.solver.add([-some, *self.asked(questions)])
+        return some
 
     def check(self, *, seconds: float | None) -> Answer:
         """Return whether there is a run of this length."""
@@ -157,7 +161,7 @@ class Unrolling:
         self._limits.start(seconds)
         return self.solver.solve(assumptions, conflicts=conflicts)
 
-    def _asked(self, questions: Sequence[int]) -> list[int]:
+    def asked(self, questions: Sequence[int]) -> list[int]:
         """Return the literals of questions at the end of the run."""
         about_state = self.frames[-1].about_state
         about_step = self.frames[-2].about_step if self.length else []
@@ -169,19 +173,19 @@ class Unrolling:
 
     def rule_out(self, questions: Sequence[int]) -> None:
         """Assert that none of the questions is true at the end: an UNSAT answer has shown it, and further steps profit."""
-        self.solver.extend([[-literal] for literal in self._asked(questions)])
+        self.solver.extend([[-literal] for literal in self.asked(questions)])
 
     def run(self) -> Run:
         """Return the run behind the last answer, which was SAT."""
         return self.run_of(self.solver.model())
 
-    def simplest(self, question: int, known: Run, *, seconds: float | None) -> Run:
-        """Return an easily read run of this length with the question true at its end, as it is in `known`."""
+    def simplest(self, question: int, known: Run, *, seconds: float | None, assumptions: Sequence[int] = ()) -> Run:
+        """Return an easily read run of this length with the question true at its end, and all assumptions, as it is in `known`."""
         if self._simplifier is None:
             from pluscheck.bits.simplest import Simplifier  # it is built on this
 
             self._simplifier = Simplifier(self)
-        return self._simplifier.run(self._asked([question]), known, seconds=seconds)
+        return self._simplifier.run([*self.asked([question]), *assumptions], known, seconds=seconds)
 
     def run_of(self, model: Sequence[int]) -> Run:
         """Return the run that a solution of the clauses is."""

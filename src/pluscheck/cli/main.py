@@ -65,6 +65,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from pluscheck.cli.trace import run_trace
 
             return run_trace(arguments)
+        case "ablate":
+            from pluscheck.cli.ablate import run_ablate
+
+            return run_ablate(arguments)
         case "export":
             from pluscheck.cli.export import run_export
 
@@ -137,6 +141,7 @@ def parser() -> argparse.ArgumentParser:
     recheck.add_argument("--format", choices=["text", "json"], default="text", help="how to say it (default: text)")
     recheck.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
     _add_trace(commands, common)
+    _add_ablate(commands, common)
     export = commands.add_parser("export", parents=[common], help="write models as files for other tools")
     export.add_argument("spec", type=Path, metavar="FILE", help="a .plus file; for smt2 a stored proof")
     export.add_argument(
@@ -262,6 +267,47 @@ def _add_trace(commands: argparse._SubParsersAction[argparse.ArgumentParser], co
     trace.add_argument("--depth", type=_natural, metavar="N", help="of a .plus file: how many steps deep")
     trace.add_argument("--timeout", type=_positive, metavar="SECONDS", help="of a .plus file: how long to look")
     trace.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
+
+
+def _add_ablate(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the command `ablate`."""
+    ablate = commands.add_parser(
+        "ablate",
+        parents=[common],
+        help="find out which protections are needed: minimal safe sets, and the race behind every missing one",
+        description="Decide every setting of a model's switches: which sets of protections are safe, and what happens without each of them.",
+    )
+    ablate.add_argument("spec", type=Path, metavar="SPEC", help="a .plus file")
+    ablate.add_argument("--model", metavar="NAME", help="which of its models; the values of its switches do not matter")
+    ablate.add_argument(
+        "--from",
+        dest="repair",
+        metavar="NAME",
+        help="which of its models, and say what has to be added to its protections to make it safe",
+    )
+    ablate.add_argument(
+        "--property",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="which property is not to be violated, or witness to be reached (default: all that the model checks); may be repeated",
+    )
+    ablate.add_argument("--timeout", type=_positive, metavar="SECONDS", help="for all that is looked for")
+    ablate.add_argument("--memory", type=_natural, metavar="MB", help="for the whole process (default: half of it all)")
+    ablate.add_argument(
+        "--format", choices=("text", "markdown", "json"), default="text", help="of the report (default: text)"
+    )
+    ablate.add_argument("--output", type=Path, metavar="FILE", help="write it there (default: standard output)")
+    ablate.add_argument(
+        "--html", type=Path, metavar="DIR", help="write the table as ablation.html, and a page for each run"
+    )
+    ablate.add_argument("--traces", action="store_true", help="also show the runs, in text")
+    ablate.add_argument(
+        "--timings",
+        action=argparse.BooleanOptionalAction,
+        help="show seconds and effort (default: on a terminal only, so that output kept is always the same)",
+    )
+    ablate.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR says so too")
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:

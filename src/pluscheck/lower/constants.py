@@ -45,6 +45,8 @@ class Constants:
     scope: t.Scope
     operators: Operators
     problems: Problems
+    open_switches: bool = False
+    """Whether switches have any value, so that nothing else may depend on the one that the model gives."""
     values: dict[str, Value] = field(default_factory=dict)
     _effort: Effort = field(default_factory=lambda: _effort_left(MAX_EFFORT_ON_CONSTANTS))
     _under_way: list[str] = field(default_factory=list)
@@ -72,11 +74,20 @@ class Constants:
         names = {name: _as_expr(argument) for name, argument in params.items()}
         return self._evaluated(lower_expr(expr, Env(self.home, annotations, names)), expr.span)
 
+    def _open_switch(self, parts: list[e.Expr]) -> str | None:
+        """Return a switch among the terms that may have any value, if there is one; what a switch's own value is may mention others."""
+        if not self.open_switches or (self._under_way and self.declared[self._under_way[-1]].is_switch):
+            return None
+        named = (part.name for part in parts if isinstance(part, e.Const))
+        return next((name for name in named if self.declared[name].is_switch), None)
+
     def known(self, expr: e.Expr) -> Value | None:
         """Return the value of an expression if it depends on nothing but constants, and has one that is not too large. Raises Abandoned."""
         try:
             parts = self._with_operators(expr)
             if any(isinstance(part, e.Var) for part in parts) or _free_locals(expr):
+                return None
+            if self._open_switch(parts) is not None:
                 return None
             return self._plainly_evaluated(expr, parts)
         except (Fault, TooLarge):
@@ -140,8 +151,18 @@ class Constants:
         return self.problems.abandon(Code.BAD_CONSTANT_VALUE, f"the constant has no element {_shown(index)}", span, why)
 
     def _evaluated(self, expr: e.Expr, span: Span) -> Value:
+        parts = self._with_operators(expr)
+        switch = self._open_switch(parts)
+        if switch is not None:
+            raise self.problems.abandon(
+                Code.STATE_IN_CONSTANT,
+                f"a constant, or a type, depends on the switch `{switch}`",
+                span,
+                "this is to be the same whatever protections are on",
+                remedy=f"mention `{switch}` where steps and properties are described, or in an operator that they use",
+            )
         try:
-            return self._plainly_evaluated(expr, self._with_operators(expr))
+            return self._plainly_evaluated(expr, parts)
         except Fault as fault:
             places = () if fault.site.span == span else (Label(span, "while evaluating this"),)
             raise self.problems.abandon(

@@ -56,10 +56,13 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 
-def lower(elaborated: Elaborated, model: str) -> Model:
-    """Return the model, ready to be checked. Raises SpecError with all that is wrong with it."""
+def lower(elaborated: Elaborated, model: str, *, open_switches: bool = False) -> Model:
+    """Return the model, ready to be checked. Raises SpecError with all that is wrong with it.
+
+    With `open_switches` nothing in it rests on the values of its switches: they may be replaced by any others.
+    """
     with deep_recursion(elaborated.root.name.span):
-        return Lowering(elaborated, model).model()
+        return Lowering(elaborated, model, open_switches=open_switches).model()
 
 
 def scope_of(elaborated: Elaborated, entries: Entries, problems: Problems) -> dict[str, tuple[Atom, ...]]:
@@ -94,7 +97,7 @@ def scope_of(elaborated: Elaborated, entries: Entries, problems: Problems) -> di
 class Lowering:
     """The lowering of one model: the `Home` of its expressions."""
 
-    def __init__(self, elaborated: Elaborated, model: str) -> None:
+    def __init__(self, elaborated: Elaborated, model: str, *, open_switches: bool = False) -> None:
         self.elaborated = elaborated
         self.name = model
         self.problems = Problems()
@@ -109,6 +112,7 @@ class Lowering:
             self.scope,
             self.operators,
             self.problems,
+            open_switches,
         )
         self.types = TypeReader(
             {**elaborated.sorts, **elaborated.enums, **elaborated.types},

@@ -49,9 +49,11 @@ class LoweredPredicates:
     formulas: tuple[e.Expr, ...]
 
 
-def lowered_predicates(elaborated: Elaborated, model: str, texts: Sequence[Source]) -> LoweredPredicates:
-    """Return the formulas that the texts stand for in a model. Raises SpecError with what is wrong with them."""
-    extended = lower(elaborate_predicates(elaborated, texts), model)
+def lowered_predicates(
+    elaborated: Elaborated, model: str, texts: Sequence[Source], *, open_switches: bool = False
+) -> LoweredPredicates:
+    """Return the formulas that the texts stand for in a model, lowered as `lower` does. Raises SpecError with what is wrong with them."""
+    extended = lower(elaborate_predicates(elaborated, texts), model, open_switches=open_switches)
     names = [predicate_name(number) for number in range(len(texts))]
     found = {claim.name: claim.formula for claim in extended.system.properties if claim.name in names}
     system = replace(

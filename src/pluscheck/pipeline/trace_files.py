@@ -123,7 +123,7 @@ def found_run(path: Path, model_name: str | None, name: str | None, options: Opt
         RejectedError: what an engine has found does not stand up to the judge.
     """
     elaborated = elaborate(path)
-    model = lower(elaborated, _chosen("model", model_name, models(elaborated)))
+    model = lower(elaborated, the_one_meant("model", model_name, models(elaborated)))
     wanted = _expectation(model, name)
     file = path.as_posix()
     watcher.spec_started(file, (wanted.property,))
@@ -143,9 +143,9 @@ def _expectation(model: Model, name: str | None) -> Expectation:
     if name is None:
         # With a single violation or witness that is expected there is only one run that can be meant.
         meant = tuple(e.property for e in model.expectations if e.expected is Expected.VIOLATED)
-        chosen = meant[0] if len(meant) == 1 else _chosen("property", None, names)
+        chosen = meant[0] if len(meant) == 1 else the_one_meant("property", None, names)
     else:
-        chosen = _chosen("property", name, names)
+        chosen = the_one_meant("property", name, names)
     expected = next((e for e in model.expectations if e.property == chosen), None)
     if expected is not None:
         return expected
@@ -153,7 +153,7 @@ def _expectation(model: Model, name: str | None) -> Expectation:
     return Expectation(chosen, Expected.REACHABLE if is_witness else Expected.HOLDS, explicit=False)
 
 
-def _chosen(what: str, name: str | None, names: tuple[str, ...]) -> str:
+def the_one_meant(what: str, name: str | None, names: tuple[str, ...]) -> str:
     """Return the one of these names that is meant. Raises UsageError."""
     if name is None:
         if len(names) == 1:

@@ -21,25 +21,25 @@ TIMES = frozenset({"seconds", "solver_seconds"})
 
 def report_json(report: Report, exit_code: int, *, timings: bool) -> str:
     """Return the report as JSON, keys sorted, ending in a newline."""
-    data = _data(report, timings=timings)
+    data = data_of(report, timings=timings)
     data["format"] = FORMAT
     data["exit_code"] = exit_code
     data["outcomes"] = {outcome: report.outcomes.count(outcome) for outcome in Outcome}
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _data(value: Any, *, timings: bool) -> Any:
+def data_of(value: Any, *, timings: bool) -> Any:
     """Return a value of the report as JSON has it: data classes as objects, tuples as arrays."""
     if isinstance(value, Diagnostic):
         return diagnostic_data(value)
     if is_dataclass(value):
         return {
-            field.name: _data(getattr(value, field.name), timings=timings)
+            field.name: data_of(getattr(value, field.name), timings=timings)
             for field in fields(value)
             if timings or field.name not in TIMES
         }
     if isinstance(value, tuple):
-        return [_data(item, timings=timings) for item in value]
+        return [data_of(item, timings=timings) for item in value]
     return str(value) if isinstance(value, StrEnum) else value
 
 
@@ -56,4 +56,4 @@ def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
 
 def _label(label: Label) -> dict[str, Any]:
     """Return a labelled place; the first of a diagnostic's is where the caret goes."""
-    return {"text": label.text, "place": _data(place_of(label.span), timings=False)}
+    return {"text": label.text, "place": data_of(place_of(label.span), timings=False)}

@@ -29,7 +29,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
     """
     given = attachments or {}
     return (
-        _environment()
+        template_environment()
         .get_template("trace.html")
         .render(
             story=story,
@@ -45,8 +45,8 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             downloads=[(name, file) for name, (file, _) in given.items()],
             attached=[(name, file, embedded(text)) for name, (file, text) in given.items()],
             data=embedded(_data(story)),
-            style=_asset("style.css"),
-            script=_asset("script.js"),
+            style=asset("style.css"),
+            script=asset("script.js"),
             short=short,
             truth_class=_truth_class,
             truth_mark=_truth_mark,
@@ -64,7 +64,8 @@ def embedded(value: Any) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def template_environment() -> Environment:
+    """Return what makes pages of the templates beside this file."""
     environment = Environment(
         loader=PackageLoader("pluscheck.report.html", "."),
         autoescape=True,
@@ -77,7 +78,8 @@ def _environment() -> Environment:
 
 
 @cache
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
+    """Return the text of a file beside this one, such as the style, to stand in a page as it is."""
     return Markup((files("pluscheck.report.html") / name).read_text(encoding="utf-8"))
 
 
@@ -203,9 +205,9 @@ def proof_page(proof: ProofView) -> str:
     """Return the page of a proof, as HTML."""
     given = {field.name: getattr(proof, field.name) for field in fields(proof)}
     return (
-        _environment()
+        template_environment()
         .get_template("proof.html")
-        .render(**given, version=__version__, style=_asset("style.css"), script="")
+        .render(**given, version=__version__, style=asset("style.css"), script="")
     )
 
 
@@ -228,13 +230,13 @@ def index_page(
         specs.append({"module": spec.module, "file": spec.file, "wrong": wrong, "columns": columns, "rows": rows})
     met = sum(outcome is Outcome.MET for outcome in report.outcomes)
     return (
-        _environment()
+        template_environment()
         .get_template("index.html")
         .render(
             summary=f"{met} of {len(report.outcomes)} verdicts as expected",
             version=__version__,
             specs=specs,
-            style=_asset("style.css"),
+            style=asset("style.css"),
             script="",
         )
     )

@@ -1,0 +1,135 @@
+"""Which protections a model needs: in which settings something is violated, in which of the others nothing can happen any more, and what is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pluscheck.core.switches import Protection, protections
+from pluscheck.core.system import DEADLOCK, FAULTS, Expected, Model, PropertyKind
+from pluscheck.engines.ablation.search import Aim, Region, regions
+from pluscheck.engines.ablation.settings import Cube
+from pluscheck.engines.ic3.engine import ic3
+from pluscheck.engines.interface import Budget
+from pluscheck.evidence.verdict import Proved, Unknown
+from pluscheck.lang.elaborated import Elaborated
+from pluscheck.lang.front import elaborate
+from pluscheck.lower import lower, models
+from pluscheck.pipeline.ablation_telling import Searched, Told, told
+from pluscheck.pipeline.options import DEFAULT_DEPTH, UsageError, Watcher
+from pluscheck.pipeline.settings_evidence import Joint, SettingsJudge
+from pluscheck.pipeline.trace_files import the_one_meant
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: of which model, of which of its properties (none: all that it checks), and whether its own setting is to be repaired.
+
+    `seconds` are for all that is looked for, `memory` (in bytes) is that of the whole process.
+    """
+
+    path: Path
+    model: str | None = None
+    properties: tuple[str, ...] = ()
+    repair: bool = False
+    seconds: float | None = None
+    memory: int | None = None
+
+
+def ablated(question: Question, watcher: Watcher) -> Told:
+    """Return which protections of a model are needed.
+
+    Raises:
+        SpecError: the specification is wrong.
+        UsageError: there is no such model or property, there are several and it is not said which, or there is nothing to switch off.
+        RejectedError: what was found does not stand up to the judge.
+    """
+    started = time.monotonic()
+    elaborated = elaborate(question.path)
+    model = lower(elaborated, the_one_meant("model", question.model, models(elaborated)), open_switches=True)
+    of = protections(model.system)
+    if not of:
+        raise UsageError(f"there is no switch in {question.path}: nothing to switch off")
+    return told(_searched(question, elaborated, model, of, watcher, started))
+
+
+def properties_asked(question: Question, model: Model) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the properties that are not to be violated, and the witnesses that are to be reached. Raises UsageError.
+
+    A witness that is asked for by name although the model expects it to be unreachable is among the first. So is, always, that nothing faults: no run goes
+    on after that. Lemmas are there to help with proofs, and may fail with fewer protections: they count only if they are asked for by name.
+    """
+    kinds = {p.name: p.kind for p in model.system.properties}
+    expected = {e.property: e.expected for e in model.expectations}
+    for name in question.properties:
+        the_one_meant("property", name, (*kinds, DEADLOCK, FAULTS))
+    named = question.properties or tuple([n for n in expected if kinds.get(n) is not PropertyKind.LEMMA])
+    witnesses = [name for name in named if kinds.get(name) is PropertyKind.WITNESS]
+    unwanted = [name for name in witnesses if expected.get(name) is Expected.UNREACHABLE]
+    violated = [name for name in named if name not in witnesses and name != FAULTS]
+    reached = [name for name in witnesses if name not in unwanted]
+    return (*violated, *(unwanted if question.properties else ()), FAULTS), tuple(reached)
+
+
+def _searched(
+    question: Question,
+    elaborated: Elaborated,
+    model: Model,
+    of: Sequence[Protection],
+    watcher: Watcher,
+    started: float,
+) -> Searched:
+    """Return in which settings something is violated, and in which of the others each witness is reached."""
+    system = model.system
+    names, witnesses = properties_asked(question, model)
+    first = DEFAULT_DEPTH if model.depth is None else model.depth
+    judge = SettingsJudge(elaborated, system, of)
+    watcher.model_started(question.path.as_posix(), system.model, None)
+
+    def of_aims(aims: Sequence[Aim]) -> tuple[Region, ...]:
+        seconds = None if question.seconds is None else max(0.0, started + question.seconds - time.monotonic())
+        budget = Budget(seconds=seconds, memory=question.memory)
+        return regions(system, of, aims, first, ic3, budget, watcher.progress)
+
+    (unsafe,) = of_aims([Aim(names)])
+    joint, undecided = _judged(judge, unsafe, (), names)
+    reached: dict[str, Region] = {}
+    stifled: dict[str, Joint] = {}
+    if witnesses and undecided is None:
+        found = of_aims([Aim((name,), unsafe.cubes, is_shown=False) for name in witnesses])
+        for name, region in zip(witnesses, found, strict=True):
+            reached[name] = region
+            proof, open_ = _judged(judge, region, unsafe.cubes, (name,))
+            undecided = undecided or open_
+            if proof is not None:
+                stifled[name] = proof
+    return Searched(
+        question.path.as_posix(),
+        judge,
+        names,
+        witnesses,
+        unsafe,
+        joint,
+        reached,
+        stifled,
+        undecided,
+        question.repair,
+        started,
+        question.seconds,
+    )
+
+
+def _judged(
+    judge: SettingsJudge, region: Region, blocked: Sequence[Cube], names: Sequence[str]
+) -> tuple[Joint | None, str | None]:
+    """Return the proof for the settings outside of a region, if there are any and there is one, or why there is none."""
+    match region.rest:
+        case None:
+            return None, None
+        case Proved():
+            joint = judge.joint((*blocked, *region.cubes), names, region.rest)
+            return joint, None if joint.open_ is None else f"the proof is not judged: {joint.open_}"
+        case Unknown(reason, depth):
+            return None, f"{reason}, {depth} steps deep"

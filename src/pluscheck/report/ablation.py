@@ -1,0 +1,136 @@
+"""What an ablation found, as values: which protections a model needs, and what happens without each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pluscheck.report.model import Kind, TraceReport
+
+
+class Need(StrEnum):
+    """What becomes of a model without one protection, all others on."""
+
+    NEEDED = "needed"
+    """Something is violated."""
+    ALTERNATIVE = "one of several ways"
+    """Nothing is, but some minimal safe set has it."""
+    SUPERFLUOUS = "superfluous"
+    """Nothing is, and no minimal safe set has it."""
+    STIFLING = "needed to get on"
+    """Nothing is violated, but a witness cannot be reached."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RaceReport:
+    """The shortest run to a violation with only the protections `on`: `off` are all others. It was replayed in that setting.
+
+    `actors` are those who act in it, in the order in which they come up; `last` is the last step. `link` leads to its page, where there are pages.
+    """
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+    property: str
+    kind: Kind
+    steps: int
+    actors: tuple[str, ...]
+    last: str
+    trace: TraceReport
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SafeReport:
+    """A set of protections with which nothing is violated and every witness is reached; without any one of them that is not so, nor with fewer.
+
+    `judged` is what that nothing is violated rests on, in this setting alone; None if there was no time to judge it apart from the others.
+    `witnesses` are those whose runs were replayed in it, each with its number of steps.
+    """
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+    judged: str | None
+    witnesses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StifledReport:
+    """A set of protections with which nothing is violated, but `witness` cannot be reached; with none of its parts that is so. `judged` is what it rests on."""
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+    witness: str
+    judged: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorseReport:
+    """More protection makes it worse: `on` is safe, and with `added` it is as `race` shows, or `witness` cannot be reached any more."""
+
+    on: tuple[str, ...]
+    added: str
+    race: RaceReport | None
+    witness: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedReport:
+    """One protection: what becomes of the model when only it is missing, with the run that shows it."""
+
+    protection: str
+    need: Need
+    race: RaceReport | None
+    witness: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionReport:
+    """Whenever all of `on` are on and all of `off` are off, whatever the others are, `property` is violated by a run of so many steps."""
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+    property: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What has to be added to the protections `on` of a model: each of `additions` is enough, and no part of it is. None if it is not known, empty if nothing is."""
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+    additions: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AblationReport:
+    """What an ablation found of one model.
+
+    `unsafe_where` describes the unsafe settings exactly: those of some condition, and no others (as far as `undecided` does not say otherwise).
+    `monotone`: with more protections on, nothing becomes unsafe that was not. `undecided` is why not every setting is decided; `depth` the number
+    of steps within which nothing else is violated. `judged` is what it rests on that all other settings violate nothing.
+    `questions` and `proofs` are how often a solver was asked about runs, and a prover about all settings that were left.
+    """
+
+    file: str
+    module: str
+    model: str
+    scope: tuple[tuple[str, int], ...]
+    protections: tuple[str, ...]
+    properties: tuple[str, ...]
+    witnesses: tuple[str, ...]
+    minimal_safe: tuple[SafeReport, ...]
+    maximal_unsafe: tuple[RaceReport, ...]
+    stifled: tuple[StifledReport, ...]
+    worse: tuple[WorseReport, ...]
+    needs: tuple[NeedReport, ...]
+    unsafe_where: tuple[ConditionReport, ...]
+    monotone: bool | None
+    judged: str | None
+    undecided: str | None
+    depth: int
+    repair: RepairReport | None
+    questions: int
+    proofs: int
+    seconds: float

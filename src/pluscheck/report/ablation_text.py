@@ -1,0 +1,225 @@
+"""An ablation as text for a terminal, and as Markdown for a mail: the same sentences, the same table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from pluscheck.report.ablation import AblationReport, Need, NeedReport, RaceReport, WorseReport
+from pluscheck.report.look import Look, printable
+from pluscheck.report.model import Kind
+from pluscheck.report.trace_text import trace_text
+
+MOST_SETS = 20
+"""So many sets of a kind are shown; JSON has all."""
+
+HEADINGS = ("without", "violated", "steps", "who acts", "last step")
+
+Row = tuple[str, str, str, str, str]
+
+
+def ablation_text(report: AblationReport, look: Look) -> str:
+    """Return the report for a terminal."""
+    lines = [f"{report.file}  {report.module}:{report.model}", ""]
+    for paragraph in paragraphs(report):
+        lines += _wrapped(paragraph, look.width)
+    lines += ["", *_aligned([HEADINGS, *rows(report)])]
+    for text in notes(report):
+        lines += ["", *_wrapped(text, look.width)]
+    if look.traces:
+        for race in _races(report):
+            lines += [
+                "",
+                f"without {_all(race.off)}:",
+                *trace_text(race.property, race.kind, race.trace, look).splitlines(),
+            ]
+    if look.timings:
+        lines += ["", f"{effort(report)}, {report.seconds:.1f} s"]
+    return "".join(f"{printable(line).rstrip()}\n" for line in lines)
+
+
+def ablation_markdown(report: AblationReport) -> str:
+    """Return the report for a mail."""
+    lines = [f"**{report.module}, model {report.model}: which protections are needed**", ""]
+    for paragraph in paragraphs(report):
+        lines += [*_wrapped(paragraph, 75), ""]
+    table = [tuple(_cell(part) for part in row) for row in (HEADINGS, *rows(report))]
+    widths = [max(len(row[i]) for row in table) for i in range(len(HEADINGS))]
+    lines.append(_line(table[0], widths))
+    lines.append("| " + " | ".join("-" * width for width in widths) + " |")
+    lines += [_line(row, widths) for row in table[1:]]
+    for text in notes(report):
+        lines += ["", *_wrapped(text, 75)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+# --------------------------------------------------------------------------------------------- sentences
+
+
+def paragraphs(report: AblationReport) -> Iterator[str]:
+    """Yield the answer, in sentences."""
+    number = len(report.protections)
+    asked = ", ".join(report.properties)
+    if report.undecided is not None:
+        yield f"Not all of the {2**number:,} settings of {number} protections are decided: {report.undecided}."
+    else:
+        yield f"All {2**number:,} settings of {number} protection{_s(number)} are decided, for {asked}."
+    if report.undecided is None:
+        yield from _safe(report)
+    yield from _sets("Unsafe, and as large as unsafe sets get", [set_text(r.on, r.off) for r in report.maximal_unsafe])
+    if report.witnesses:
+        for one in report.stifled[:MOST_SETS]:
+            yield f"Not safe, though nothing is violated: with {_all(one.on)}, {one.witness} cannot be reached any more ({one.judged})."
+        if len(report.stifled) > MOST_SETS:
+            yield f"(and {len(report.stifled) - MOST_SETS:,} more such sets)"
+    elif report.undecided is None:
+        yield "No witness was asked for: a set may be safe because nothing can happen any more."
+    for worse in report.worse:
+        yield _worse(worse)
+    if report.monotone:
+        yield "More protection never makes it worse: whatever has all of a safe set is safe, whatever is part of an unsafe one is unsafe."
+    if report.repair is not None:
+        yield from _repair(report)
+
+
+def _safe(report: AblationReport) -> Iterator[str]:
+    found = report.minimal_safe
+    if not found:
+        yield "No set of protections is safe, not even all of them together."
+    elif len(found) == 1:
+        yield f"There is exactly one minimal safe set: {set_text(found[0].on, found[0].off)}."
+    else:
+        yield from _sets("Minimal safe sets", [set_text(one.on, one.off) for one in found])
+    if found:
+        alone = sum(one.judged is not None for one in found)
+        rests = next((one.judged for one in found if one.judged is not None), report.judged)
+        each = "" if alone == len(found) else f" ({alone} of them also each by itself)"
+        yield f"That nothing else is violated rests on {report.judged}{each}; in the minimal safe set{_s(len(found))}: {rests}."
+        reached = [name for name, _ in found[0].witnesses]
+        if reached and all(len(one.witnesses) == len(report.witnesses) for one in found):
+            yield f"In {'it' if len(found) == 1 else 'each'}, every witness is reached, and was replayed: {', '.join(reached)}."
+
+
+def _repair(report: AblationReport) -> Iterator[str]:
+    if report.repair is None:
+        return
+    repair = report.repair
+    have = f"The model has {set_text(repair.on, repair.off)}"
+    if not repair.additions:
+        yield f"{have}, and nothing that can be switched on besides makes it safe."
+    elif repair.additions == ((),):
+        yield f"{have}: that is safe."
+    elif len(repair.additions) == 1:
+        yield f"{have}. To make it safe, add {_all(repair.additions[0])}; no less will do."
+    else:
+        yield from _sets(
+            f"{have}. Each of these additions makes it safe, and no part of one does",
+            [_all(a) for a in repair.additions],
+        )
+
+
+def _worse(worse: WorseReport) -> str:
+    begin = f"More protection makes it worse: {_all(worse.on)} is safe, but with {worse.added} besides"
+    if worse.race is None:
+        return f"{begin}, {worse.witness} cannot be reached any more."
+    steps = worse.race.steps
+    after = f"after {steps} step{_s(steps)} ({worse.race.last})" if steps else "in the initial state"
+    return f"{begin}, {_violation(worse.race)} {after}."
+
+
+def _violation(race: RaceReport) -> str:
+    match race.kind:
+        case Kind.DEADLOCK:
+            return "there is a deadlock"
+        case Kind.FAULTS:
+            return "something is not defined"
+        case _:
+            return f"{race.property} is violated"
+
+
+def _sets(what: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        more = f"; and {len(texts) - MOST_SETS:,} more" if len(texts) > MOST_SETS else ""
+        yield f"{what} ({len(texts):,}): {'; '.join(texts[:MOST_SETS])}{more}."
+
+
+def notes(report: AblationReport) -> Iterator[str]:
+    """Yield what has to be said beside the table."""
+    if report.monotone is False or (report.monotone is None and any(one.on for one in report.unsafe_where)):
+        conditions = [_condition(one.on, one.off) for one in report.unsafe_where]
+        yield from _sets("Unsafe exactly" if report.undecided is None else "Unsafe at least", conditions)
+
+
+def _condition(on: Sequence[str], off: Sequence[str]) -> str:
+    parts = ([f"with {_all(on)}"] if on else []) + ([f"without {_all(off)}"] if off else [])
+    return " and ".join(parts) or "always"
+
+
+def effort(report: AblationReport) -> str:
+    """Return what it took."""
+    return f"{report.questions:,} questions about runs and {report.proofs:,} proof{_s(report.proofs)} for {2 ** len(report.protections):,} settings"
+
+
+# ------------------------------------------------------------------------------------------------ table
+
+
+def rows(report: AblationReport) -> list[Row]:
+    """Return the table's rows: for each protection what happens when only it is missing."""
+    return [row_of(need) for need in report.needs]
+
+
+def row_of(need: NeedReport) -> Row:
+    """Return one row."""
+    if need.race is not None:
+        race = need.race
+        return (need.protection, race.property, str(race.steps), ", ".join(race.actors), race.last)
+    said = f"{need.witness} cannot be reached" if need.need is Need.STIFLING else f"({need.need})"
+    return (need.protection, said, "", "", "")
+
+
+def _races(report: AblationReport) -> Iterator[RaceReport]:
+    """Yield each run that the report has, once."""
+    found = [need.race for need in report.needs if need.race is not None]
+    found += [worse.race for worse in report.worse if worse.race is not None]
+    yield from {race.on: race for race in (*found, *report.maximal_unsafe)}.values()
+
+
+def _aligned(table: Sequence[Row]) -> Iterator[str]:
+    widths = [max(len(row[i]) for row in table) for i in range(len(HEADINGS))]
+    for row in table:
+        yield "  " + "  ".join(part.ljust(width) for part, width in zip(row, widths, strict=True))
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "| " + " | ".join(part.ljust(width) for part, width in zip(row, widths, strict=True)) + " |"
+
+
+def _cell(text: str) -> str:
+    """Return text in which nothing ends a cell of a Markdown table."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*").replace("<", "\\<").replace("`", "\\`")
+
+
+# ------------------------------------------------------------------------------------------------- words
+
+
+def _all(names: Sequence[str]) -> str:
+    """Return names as a list."""
+    return ", ".join(names) if names else "nothing"
+
+
+def set_text(on: Sequence[str], off: Sequence[str]) -> str:
+    """Return a set by what is on, or by what is off where that is shorter."""
+    number = len(on) + len(off)
+    if not off:
+        return f"all {number}" if number > 1 else on[0]
+    if len(off) < len(on):
+        return f"all but {_all(off)}"
+    return "{" + ", ".join(on) + "}"
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,27 @@
+"""The page of an ablation: what it found in sentences, and a row for each protection that leads to the run without it."""
+
+from __future__ import annotations
+
+from pluscheck import __version__
+from pluscheck.report.ablation import AblationReport
+from pluscheck.report.ablation_text import notes, paragraphs, row_of, set_text
+from pluscheck.report.html.page import asset, template_environment
+
+
+def ablation_page(report: AblationReport) -> str:
+    """Return the page, as HTML; runs are linked where the report has links."""
+    sets = [(set_text(race.on, race.off), race) for race in report.maximal_unsafe]
+    return (
+        template_environment()
+        .get_template("ablation.html")
+        .render(
+            report=report,
+            paragraphs=list(paragraphs(report)),
+            notes=list(notes(report)),
+            rows=[(row_of(need), need.race) for need in report.needs],
+            sets=sets,
+            version=__version__,
+            style=asset("style.css"),
+            script="",
+        )
+    )

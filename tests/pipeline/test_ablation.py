@@ -1,0 +1,207 @@
+"""What an ablation says of random small specifications is what going through every setting, one after another, says."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pluscheck.base.errors import SpecError
+from pluscheck.core.system import DEADLOCK, FAULTS
+from pluscheck.engines.exhaustive import exhaustive
+from pluscheck.engines.interface import Budget, ignore
+from pluscheck.evidence.verdict import Proved, Reached, Violated
+from pluscheck.lang.front import elaborate
+from pluscheck.lower import lower
+from pluscheck.pipeline.ablation import Question, ablated
+from pluscheck.pipeline.ablation_telling import Told
+from pluscheck.pipeline.options import Unwatched, UsageError
+from pluscheck.report.ablation import AblationReport, Need
+
+SWITCHES = ("A", "B", "F[one]", "F[two]")
+Names = tuple[str, ...]
+
+
+def ablation(text: str, **asked: object) -> Told:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{text.split(maxsplit=2)[1]}.plus"
+        path.write_text(text, encoding="utf-8")
+        return ablated(Question(path, **asked), Unwatched())  # type: ignore[arg-type]
+
+
+# -------------------------------------------------------------------------------------- random systems
+
+ATOMS = ("x = 0", "x = 1", "x = 2", "y", "~y", "x > 0", "h[one]", "h[two]", "h[one] = h[two]", "TRUE")
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> str:
+    """Return a guard: something of the state, perhaps only if a switch is on, or off."""
+    atom = draw(st.sampled_from(ATOMS))
+    switch = draw(st.sampled_from((*SWITCHES, "~A", "~F[two]", "(A /\\ B)", "(A \\/ ~B)")))
+    form = draw(st.sampled_from(("{a}", "({s} => {a})", "({s} \\/ {a})", "({s} /\\ {a})")))
+    return form.format(a=atom, s=switch)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> str:
+    plain = draw(
+        st.sampled_from(("x := 0;", "x := 1;", "x := 2;", "y := ~y;", "y := TRUE;", "h[one] := y;", "h[two] := x = 1;"))
+    )
+    if draw(st.integers(0, 2)):
+        return plain
+    switch = draw(st.sampled_from(SWITCHES))
+    other = draw(st.sampled_from(("skip;", "await ~y; x := 1;", "x := x + 1;", "y := FALSE;")))
+    return f"if ({switch}) {{ {plain} }} else {{ {other} }};"
+
+
+@st.composite
+def specifications(draw: st.DrawFn) -> str:
+    lines = [
+        "module Random",
+        "enum Place == { one, two }",
+        "switch A : BOOLEAN == TRUE",
+        "switch B : BOOLEAN == FALSE",
+        "switch F : [Place -> BOOLEAN] == [p \\in Place |-> TRUE]",
+        f"var x : 0..2 = {draw(st.sampled_from(('0', '1', 'IF A THEN 0 ELSE 1')))}",
+        "var y : BOOLEAN = FALSE",
+        "var h : [Place -> BOOLEAN] = [p \\in Place |-> FALSE]",
+    ]
+    for number in range(draw(st.integers(2, 5))):
+        guards = " ".join(f"await {c};" for c in draw(st.lists(conditions(), min_size=1, max_size=2)))
+        body = " ".join(draw(st.lists(statements(), min_size=1, max_size=2)))
+        lines.append(f"action Do{number} {{ {guards} {body} }}")
+    lines.append(f"invariant I == ~({draw(conditions())} /\\ {draw(conditions())})")
+    lines.append(f"transition T == ~({draw(st.sampled_from(ATOMS))} /\\ x' # x /\\ {draw(conditions())})")
+    lines.append(f"witness W == {draw(conditions())} /\\ {draw(conditions())}")
+    return "\n".join(lines) + "\n"
+
+
+def in_setting(text: str, on: Names) -> str:
+    """Return the specification with its switches set."""
+    values = " ".join(f"{name} = {'TRUE' if name in on else 'FALSE'};" for name in SWITCHES)
+    return f"{text}model set {{ {values} }}\n"
+
+
+def one_by_one(text: str) -> dict[Names, dict[str, int | None]]:
+    """Return for each setting what is violated or reached in it, with the fewest steps."""
+    found: dict[Names, dict[str, int | None]] = {}
+    for bits in product((False, True), repeat=len(SWITCHES)):
+        on = tuple(name for name, bit in zip(SWITCHES, bits, strict=True) if bit)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "Random.plus"
+            path.write_text(in_setting(text, on), encoding="utf-8")
+            system = lower(elaborate(path), "set").system
+        names = frozenset(("I", "T", "W", DEADLOCK, FAULTS))
+        verdicts = exhaustive(system, names, Budget(), ignore).verdicts
+        assert all(isinstance(v, Proved | Violated | Reached) for v in verdicts.values())
+        found[on] = {n: v.trace.length for n, v in verdicts.items() if isinstance(v, Violated | Reached)}
+    return found
+
+
+def check(report: AblationReport, truth: dict[Names, dict[str, int | None]]) -> None:
+    assert report.undecided is None
+    unsafe = {on: min(f[n] for n in f if n != "W") for on, f in truth.items() if f.keys() - {"W"}}
+    safe = {on for on, f in truth.items() if f.keys() == {"W"}}
+    told = {}
+    for on in truth:
+        lengths = [c.steps for c in report.unsafe_where if set(c.on) <= set(on) and not set(c.off) & set(on)]
+        if lengths:
+            told[on] = min(lengths)
+    assert told == unsafe
+    minimal = {s for s in safe if not any(set(t) < set(s) for t in safe)}
+    assert {one.on for one in report.minimal_safe} == minimal
+    maximal = {s for s in unsafe if not any(set(s) < set(t) for t in unsafe)}
+    assert {one.on: one.steps for one in report.maximal_unsafe} == {s: unsafe[s] for s in maximal}
+    assert report.monotone == all(t in safe for s in safe for t in truth if set(s) <= set(t))
+    for worse in report.worse:
+        assert worse.on in safe
+        assert tuple(n for n in SWITCHES if n in (*worse.on, worse.added)) not in safe
+    stifled = {on for on, f in truth.items() if not f}
+    assert {one.on for one in report.stifled} == {s for s in stifled if not any(set(t) < set(s) for t in stifled)}
+    for need in report.needs:
+        without = tuple(name for name in SWITCHES if name != need.protection)
+        assert (need.need is Need.NEEDED) == (without in unsafe)
+        assert (need.need is Need.STIFLING) == (without in stifled)
+        assert need.race is None or need.race.steps == unsafe[without]
+
+
+@settings(max_examples=15, deadline=None)
+@given(specifications())
+def test_what_is_told_is_what_every_setting_shows(text: str) -> None:
+    check(ablation(text).report, one_by_one(text))
+
+
+# ---------------------------------------------------------------------------------------- by hand
+
+GATE = """module Gate
+sort P
+switch Lock : BOOLEAN == TRUE
+switch Check : BOOLEAN == TRUE
+switch Extra : [P -> BOOLEAN] == [p \\in P |-> TRUE]
+switch Stop : BOOLEAN == FALSE
+enum At == { out, asked, in }
+var at : [P -> At] = [p \\in P |-> out]
+action Ask(p \\in P) { await at[p] = out /\\ ~Stop; at[p] := asked; }
+action Enter(p \\in P) { await at[p] = asked; await Lock \\/ Check => \\A q \\in P : at[q] # in; await Extra[p]; at[p] := in; }
+action Leave(p \\in P) { await at[p] = in; at[p] := out; }
+action Idle { await Stop /\\ ~Lock; at := at; }
+invariant Mutex == \\A p, q \\in P : at[p] = in /\\ at[q] = in => p = q
+witness In == \\E p \\in P : at[p] = in
+model base { scope P = 2; }
+model broken extends base { Lock = FALSE; Check = FALSE; Extra = [p \\in P |-> FALSE]; }
+"""
+
+
+def test_either_of_two_ways_will_do_and_more_is_worse() -> None:
+    report = ablation(GATE, model="base").report
+    assert report.protections == ("Lock", "Check", "Extra", "Stop")  # a sort's elements are one protection
+    assert {one.on for one in report.minimal_safe} == {("Lock", "Extra"), ("Check", "Extra")}
+    assert report.monotone is False
+    assert {(worse.on, worse.added) for worse in report.worse} >= {(("Lock", "Extra"), "Stop")}
+    lock = next(worse for worse in report.worse if worse.added == "Stop")
+    assert lock.race is not None
+    assert lock.race.property == DEADLOCK
+    assert all(one.judged for one in report.minimal_safe)
+    assert all(one.witnesses == (("In", 2),) for one in report.minimal_safe)
+
+
+def test_where_nothing_happens_nothing_is_safe() -> None:
+    report = ablation(GATE, model="base", properties=("Mutex", "In")).report
+    assert {one.on for one in report.stifled} == {()}  # Extra lets nobody pass where it is off
+    assert all("Stop" not in one.on for one in report.minimal_safe)
+
+
+def test_without_a_witness_it_is_safe_that_nothing_happens() -> None:
+    report = ablation(GATE, model="base", properties=("Mutex",)).report
+    assert [one.on for one in report.minimal_safe] == [()]
+    assert report.stifled == ()
+
+
+def test_what_a_broken_model_lacks() -> None:
+    report = ablation(GATE, model="broken", properties=("Mutex", "In"), repair=True).report
+    assert report.repair is not None
+    assert set(report.repair.additions) == {("Lock", "Extra"), ("Check", "Extra")}
+
+
+def test_no_time_is_no_answer() -> None:
+    report = ablation(GATE, model="base", seconds=1e-6).report
+    assert report.undecided is not None
+    assert report.minimal_safe == ()
+    assert report.monotone is None
+
+
+def test_a_type_may_not_depend_on_what_is_switched() -> None:
+    text = "module M\nswitch S : BOOLEAN == TRUE\nconst N : 0..3 == IF S THEN 2 ELSE 1\nvar x : 0..N = 0\naction A { x := x; }\n"
+    with pytest.raises(SpecError) as error:
+        ablation(text)
+    assert [d.code for d in error.value.diagnostics] == ["PC309"]
+
+
+def test_nothing_to_switch_off() -> None:
+    with pytest.raises(UsageError):
+        ablation("module M\nvar x : 0..1 = 0\naction A { x := x; }\n")
