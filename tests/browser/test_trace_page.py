@@ -1,0 +1,349 @@
+"""The page of a trace, in a browser: what it shows, its keys, its links, and how it looks to those who see it otherwise."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pluscheck.report.html.page import trace_page
+from stories import LOCKS, told
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Open = Callable[..., "Page"]
+
+LONG = """module Locks
+sort Task
+var n : 0..500 = 0
+var slot : [1..60 -> 0..9] = [i \\in 1..60 |-> 0]
+process Work(self \\in Task)
+  var mine : 0..5 = 0;
+{
+  Go: while (TRUE) { await n % 20 < 17; n := n + 1; slot[(n % 60) + 1] := (slot[(n % 60) + 1] + 1) % 10; mine := (mine + 1) % 6; };
+}
+action Tick { await n % 20 >= 17 /\\ n < 500; n := n + 1; slot[(n % 60) + 1] := 0; }
+invariant NotYet == n < 500
+model m { scope Task = 1; }
+"""
+
+RACE = "Race/shared/Fresh.html"
+DEADLOCK = "Locks/unordered/deadlock.html"
+PROOF = "ic3/Race/base/Fresh.html"
+INDEX = "index.html"
+
+
+def state(page: Page) -> int:
+    """Return the state that is shown."""
+    return int(page.locator("button.state[aria-current=step]").inner_text())
+
+
+def steps_of(page: Page) -> int:
+    """Return how many steps the run has."""
+    return page.locator("button.state").count() - 1
+
+
+def test_nothing_is_fetched(opened: Open) -> None:
+    page = opened(RACE)
+    assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+    assert "pluscheck" in page.inner_text("body")
+
+
+def test_there_is_a_lane_for_each_process_and_idle_cells_are_quiet(opened: Open) -> None:
+    page = opened(RACE)
+    lanes = page.locator("tr.lane th")
+    assert [lane.inner_text() for lane in lanes.all() if lane.is_visible()] == ["Reader1", "Writer1"]
+    page.check("#quiet")  # the other writer takes no step
+    assert [lane.inner_text() for lane in lanes.all() if lane.is_visible()] == ["Reader1", "Writer1", "Writer2"]
+    acts = page.locator("tr.lane td.acts").count()
+    assert acts == steps_of(page)
+    assert all(text.strip() == "" for text in page.locator("tr.lane td:not(.acts)").all_inner_texts())
+
+
+def test_modes_of_a_lock_differ_in_letter_and_pattern_not_in_colour_alone(opened: Open) -> None:
+    page = opened(RACE)
+    page.check("#quiet")
+    shared, legend = page.locator(".bar.mode-shared").first, page.locator(".legend .mode-excl")
+    assert shared.inner_text() == "S"
+    assert "gradient" in shared.evaluate("bar => getComputedStyle(bar).backgroundImage")
+    assert legend.inner_text() == "X"
+    assert legend.evaluate("bar => getComputedStyle(bar).backgroundImage") == "none"
+
+
+def test_a_deadlock_is_a_circle_drawn_and_written_out(opened: Open) -> None:
+    page = opened(DEADLOCK)
+    assert page.locator(".cycle svg path.edge").count() == 2
+    words = page.inner_text(".cycle figcaption")
+    assert "waits for" in words or "waits" in words
+    assert all(lock in words for lock in ("lock[a]", "lock[b]"))
+    assert page.locator(".picture .bar.mode-wait").count() == 2
+    hollow = page.locator(".picture .bar.mode-wait").first.evaluate("bar => getComputedStyle(bar).borderStyle")
+    assert hollow == "dashed"
+
+
+def test_only_the_conjunct_that_fails_is_red(opened: Open) -> None:
+    page = opened(RACE)
+    false, true = page.locator(".conjuncts li.false"), page.locator(".conjuncts li.true")
+    assert [part.strip() for part in false.locator("code").all_inner_texts()] == ["seen[r] = box.data"]
+    assert "box.mark" in true.locator("code").all_inner_texts()
+    red, plain = (part.first.evaluate("part => getComputedStyle(part).backgroundColor") for part in (false, true))
+    assert red != plain
+    assert "r = Reader1" in page.inner_text(".why")
+
+
+def test_the_strip_has_each_property_in_each_state(opened: Open) -> None:
+    page = opened(RACE)
+    rows = page.locator(".strip tr")
+    assert {"Fresh", "Marked"} <= set(rows.locator("th").all_inner_texts())
+    assert page.locator(".strip tr.main td").count() == steps_of(page) + 1
+    first = page.locator(".strip tr.main td.first")
+    assert first.count() == 1
+    assert int(first.get_attribute("data-state") or -1) == steps_of(page)
+
+
+def test_only_what_changed_is_shown_into_fields_and_elements_unless_asked(opened: Open) -> None:
+    page = opened(RACE)
+    changes = {
+        path: row.locator("td").all_inner_texts()
+        for row in page.locator(".steps tr[data-path]").all()
+        if (path := row.get_attribute("data-path")) and path.startswith(("box", "seen"))
+    }
+    assert "box.data" in changes
+    assert "seen" not in changes
+    page.keyboard.press("Home")
+    page.keyboard.press("d")
+    whole = page.locator("#whole tr[data-path]")
+    assert whole.count() >= 8
+    assert {"box.data", "box.mark", "seen[Reader1]"} <= {row.get_attribute("data-path") for row in whole.all()}
+    page.keyboard.press("d")
+    assert not page.is_visible("#whole")
+
+
+def test_the_source_shows_what_fired_and_leads_back(opened: Open) -> None:
+    page = opened(RACE)
+    page.keyboard.press("Home")
+    assert page.locator(".line.fired").count() == 0
+    for number in range(1, steps_of(page) + 1):
+        page.keyboard.press("ArrowRight")
+        assert state(page) == number
+        assert page.locator(".line.fired").count() > 0
+    line = page.locator(".line", has_text="Write: with").first
+    line.click()
+    assert f"is part of step {steps_of(page)}" in page.inner_text("#live")
+    assert state(page) == steps_of(page)
+    page.locator(".line", has_text="Give:").first.click()
+    assert "No step of this run stands on line" in page.inner_text("#live")
+
+
+def test_why_another_step_is_not_possible(opened: Open) -> None:
+    page = opened(DEADLOCK)
+    page.select_option("#process", label="Task1")
+    said = page.inner_text("#blocked")
+    assert "Task1" in said
+    assert "Task2:" not in said
+    assert "is FALSE" in said
+    page.locator("#blocked button").first.click()
+    assert page.locator(".line.stops").count() >= 1
+
+
+def test_keys(opened: Open) -> None:
+    page = opened(RACE)
+    last = steps_of(page)
+    assert state(page) == last
+    for key, expected in [
+        ("Home", 0), ("ArrowRight", 1), ("k", 2), ("ArrowLeft", 1), ("j", 0), ("j", 0), ("End", last), ("k", last),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        assert state(page) == expected, key
+    page.keyboard.press("?")
+    assert page.is_visible("#help")
+    page.keyboard.press("?")
+    assert not page.is_visible("#help")
+
+
+def test_keys_go_to_where_the_chosen_part_changes(opened: Open) -> None:
+    page = opened(RACE, "#step=0&var=box.data")
+    page.keyboard.press("n")
+    changed = state(page)
+    assert page.locator(".steps li.current tr[data-path='box.data']").count() == 1
+    page.keyboard.press("End")
+    while state(page) > changed:
+        before = state(page)
+        page.keyboard.press("p")
+        if state(page) == before:
+            break
+    assert page.locator(".steps li.current tr[data-path='box.data']").count() == 1
+
+
+def test_no_key_traps_the_reader(opened: Open) -> None:
+    page = opened(RACE)
+    seen: list[str] = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            "(() => { const e = document.activeElement; return e === document.body ? '' : e.id || e.className || e.tagName })()"
+        )
+        if not here and seen:
+            break
+        seen.append(here)
+    else:
+        pytest.fail("Tab does not lead out of the page")
+    assert {"theme", "copy", "full", "process"} <= set(seen)
+    assert sum("state" in name.split() for name in seen) == 1  # one stop for all the states, arrows between them
+
+
+def test_a_link_leads_to_the_step_the_part_and_the_process(opened: Open) -> None:
+    page = opened(RACE, "#step=2&var=box.data&proc=Writer1")
+    assert state(page) == 2
+    assert page.locator("#process option:checked").inner_text() == "Writer1"
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith("#step=3&var=box.data&proc=Writer1")
+    page.keyboard.press("d")
+    assert page.locator("#whole tr.chosen").get_attribute("data-path") == "box.data"
+
+
+def test_the_link_can_be_copied(opened: Open) -> None:
+    page = opened(RACE, "#step=1")
+    page.evaluate(
+        """Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { window.copied = text; } } })"""
+    )
+    page.click("#copy")
+    assert page.evaluate("window.copied").endswith(f"{RACE}#step=1")
+
+
+@pytest.mark.parametrize("name", [RACE, DEADLOCK, PROOF, INDEX])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(opened: Open, name: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = opened(name, color_scheme=scheme)
+    page.evaluate(script)
+    found = page.evaluate("axe.run().then(({violations}) => violations)")
+    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+
+
+def test_what_is_done_is_said(opened: Open) -> None:
+    page = opened(RACE)
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    live = page.locator("#live")
+    assert live.get_attribute("aria-live") == "polite"
+    assert live.inner_text().startswith("State 1 of")
+
+
+def test_dark_by_the_system_and_by_a_button(opened: Open) -> None:
+    def background(page: Page) -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    light, dark = opened(RACE, color_scheme="light"), opened(RACE, color_scheme="dark")
+    day, night = background(light), background(dark)
+    assert day != night
+    light.click("#theme")
+    assert background(light) == night
+    assert light.inner_text("#theme") == "Light"
+    dark.click("#theme")
+    assert background(dark) == day
+
+
+def test_nothing_moves_for_who_wants_that(opened: Open) -> None:
+    page = opened(RACE, reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).scrollBehavior") == "auto"
+
+
+def test_on_paper_every_step_is_there(opened: Open) -> None:
+    page = opened(RACE)
+    page.emulate_media(media="print")
+    assert all(item.is_visible() for item in page.locator(".steps > li").all())
+    assert not page.is_visible("#theme")
+    assert page.locator(".steps > li").first.evaluate("item => getComputedStyle(item).breakInside") == "avoid"
+    assert "gradient" in page.locator(".bar.mode-shared").first.evaluate("bar => getComputedStyle(bar).backgroundImage")
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_without_scripts_there_is_a_table_of_all_steps(opened: Open) -> None:
+    page = opened(RACE, java_script_enabled=False)
+    items = page.locator(".steps > li")
+    assert items.count() > 4
+    assert all(item.is_visible() for item in items.all())
+    assert all(row.is_visible() for row in page.locator("tr.lane").all())
+    assert not page.is_visible("#theme")
+
+
+@pytest.mark.parametrize("name", ["ITF", "JSON"])
+def test_what_is_embedded_can_be_saved(opened: Open, tmp_path: Path, name: str) -> None:
+    page = opened(RACE)
+    with page.expect_download() as saved:
+        page.click(f"button[data-download={name}]")
+    saved.value.save_as(tmp_path / "saved")
+    document = json.loads((tmp_path / "saved").read_text(encoding="utf-8"))
+    assert len(document["states" if name == "ITF" else "steps"]) == steps_of(page) + (name == "ITF")
+
+
+def test_what_one_process_does_at_one_go_is_shortened_on_demand(opened: Open) -> None:
+    page = opened(RACE)
+    inner = page.locator("td.turn b").first  # neither the first of its turn nor the last
+    assert page.locator("td.turn").count() >= 1
+    assert inner.evaluate("name => getComputedStyle(name).position") == "absolute"
+    page.uncheck("#fold")
+    assert inner.evaluate("name => getComputedStyle(name).position") == "static"
+    page.check("#fold")
+    page.locator("td.turn").first.click()  # what is looked at is told
+    assert inner.evaluate("name => getComputedStyle(name).position") == "static"
+
+
+@pytest.mark.parametrize("width", [390, 768, 1200])
+@pytest.mark.parametrize("name", [RACE, DEADLOCK, PROOF, INDEX])
+def test_the_page_is_no_wider_than_its_window(opened: Open, name: str, width: int) -> None:
+    page = opened(name)
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_index_leads_to_every_page(opened: Open, pages: Path) -> None:
+    page = opened(INDEX)
+    links = [link.get_attribute("href") for link in page.locator("a").all()]
+    here = {str(path.relative_to(pages)) for path in pages.rglob("*.html") if "ic3" not in path.parts}
+    assert here == {INDEX, *links}
+    assert "without Excl" in page.inner_text("body")
+    page.click(f"a[href='{RACE}']")
+    assert "Fresh" in page.inner_text("h1")
+
+
+def test_a_proof_says_what_was_shown_and_by_what(opened: Open) -> None:
+    page = opened(PROOF)
+    text = page.inner_text("body")
+    assert "PROVED" in text.upper()
+    assert all(word in text for word in ("Initiation", "Consecution", "Safety", "judged by", "Excl"))
+    assert page.locator(".clauses li").count() >= 2
+
+
+def test_a_run_that_repeats_for_ever_says_where(opened: Open, pages: Path) -> None:
+    (pages / "loop.html").write_text(trace_page(replace(told(LOCKS, "deadlock"), loop=1)), encoding="utf-8")
+    page = opened("loop.html")
+    assert "goes back to state 1: it repeats for ever" in page.inner_text(".loop")
+    assert "↻" in page.inner_text("thead th[data-state='1']")
+
+
+def test_five_hundred_steps_open_and_step_without_a_pause(opened: Open, pages: Path) -> None:
+    (pages / "long.html").write_text(trace_page(told(LONG, "NotYet")), encoding="utf-8")
+    started = time.monotonic()
+    page = opened("long.html")
+    assert state(page) == 500
+    opening = time.monotonic() - started
+    taken = page.evaluate("""() => {
+      const started = performance.now();
+      for (let n = 0; n < 100; n += 1) document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+      document.body.getBoundingClientRect();
+      return performance.now() - started;
+    }""")
+    assert state(page) == 400
+    # Asked for is one second and no pause; a busy machine gets several times that.
+    print(f"opened in {opening:.2f} s, {taken / 100:.1f} ms a step")
+    assert opening < 6
+    assert taken < 100 * 100
