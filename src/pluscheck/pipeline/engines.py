@@ -65,6 +65,13 @@ def _exhaustive() -> Engine:
     return exhaustive
 
 
+def _native() -> Engine:
+    """Return the search by machine code."""
+    from pluscheck.engines.native import native
+
+    return native
+
+
 def _bdd() -> Engine:
     """Return the engine of decision diagrams."""
     from pluscheck.engines.bdd.search import bdd
@@ -99,6 +106,7 @@ ENGINES: Mapping[str, EngineEntry] = {
     "exhaustive": EngineEntry(
         _exhaustive, ends_at_depth=False, seconds=10.0, states=10_000, shortest=True, sees_all=True
     ),
+    "native": EngineEntry(_native, ends_at_depth=False, needs="llvmlite", shortest=True, sees_all=True),
     "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True, sees_all=True, turns=2),
     "ic3": EngineEntry(_ic3, ends_at_depth=False, shortest=True, turns=6),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
