@@ -9,6 +9,7 @@ from typing import Final
 from pluscheck.base.answers import Answer
 from pluscheck.base.errors import InternalError
 from pluscheck.bits.cnf import Template, template
+from pluscheck.bits.elimination import eliminated
 from pluscheck.bits.solver import SatSolver, Stop
 from pluscheck.bits.system import BitSystem
 from pluscheck.engines.unrolling import reason
@@ -69,12 +70,14 @@ class Queries:
         roots = [bits.next[i] for i in self.relevant]
         roots += [bits.init, bits.step, *bits.typed_parts, *known]
         roots += [literal for where in bad.values() for literal in (where.state, where.step)]
-        self._template = made = template(circuit, roots, inputs)
+        whole = template(circuit, roots, inputs)
+        always = [whole.literal(literal) for literal in (*bits.typed_parts, *known)]
+        # Half of the variables are gone, and a third of the time with them.
+        self._template = made = eliminated(whole, always, [whole.literal(root) for root in roots])
         self._count = len(bits.state)
         self._selectors = range(self._count + 1, len(inputs) + 1)
         self._step = made.literal(bits.step)
         self._after = {i + 1: made.literal(bits.next[i]) for i in self.relevant}
-        self._always = [made.literal(literal) for literal in (*bits.typed_parts, *known)]
         self._bad = {name: (made.literal(w.state), made.literal(w.step)) for name, w in bad.items()}
         self._init = made.literal(bits.init)
         self._starts = _Starts(bits, self.relevant, stop)
@@ -82,10 +85,7 @@ class Queries:
         self._make_anew()
 
     def _solver(self) -> SatSolver:
-        solver = SatSolver(self._template.clauses, stop=self._stop)
-        for literal in self._always:
-            solver.add([literal])
-        return solver
+        return SatSolver(self._template.clauses, stop=self._stop)
 
     def _make_anew(self) -> None:
         """Make the solvers from the clauses of the frames, without what has gathered in them."""
