@@ -75,6 +75,8 @@ def specifications(draw: st.DrawFn) -> str:
         guards = " ".join(f"await {c};" for c in draw(st.lists(conditions(), min_size=1, max_size=2)))
         body = " ".join(draw(st.lists(statements(), min_size=1, max_size=2)))
         lines.append(f"action Do{number} {{ {guards} {body} }}")
+    if draw(st.integers(0, 3)) == 0:
+        lines.append(f"init {draw(conditions())}")
     lines.append(f"invariant I == ~({draw(conditions())} /\\ {draw(conditions())})")
     lines.append(f"transition T == ~({draw(st.sampled_from(ATOMS))} /\\ x' # x /\\ {draw(conditions())})")
     lines.append(f"witness W == {draw(conditions())} /\\ {draw(conditions())}")
@@ -97,7 +99,11 @@ def one_by_one(text: str) -> dict[Names, dict[str, int | None]]:
             path.write_text(in_setting(text, on), encoding="utf-8")
             system = lower(elaborate(path), "set").system
         names = frozenset(("I", "T", "W", DEADLOCK, FAULTS))
-        verdicts = exhaustive(system, names, Budget(), ignore).verdicts
+        try:
+            verdicts = exhaustive(system, names, Budget(), ignore).verdicts
+        except SpecError:  # there is no initial state
+            found[on] = {}
+            continue
         assert all(isinstance(v, Proved | Violated | Reached) for v in verdicts.values())
         found[on] = {n: v.trace.length for n, v in verdicts.items() if isinstance(v, Violated | Reached)}
     return found
@@ -122,7 +128,9 @@ def check(report: AblationReport, truth: dict[Names, dict[str, int | None]]) -> 
         assert worse.on in safe
         assert tuple(n for n in SWITCHES if n in (*worse.on, worse.added)) not in safe
     stifled = {on for on, f in truth.items() if not f}
-    assert {one.on for one in report.stifled} == {s for s in stifled if not any(set(t) < set(s) for t in stifled)}
+    assert {one.on for one in report.stifled if one.witness == "W"} == {
+        s for s in stifled if not any(set(t) < set(s) for t in stifled)
+    }
     for need in report.needs:
         without = tuple(name for name in SWITCHES if name != need.protection)
         assert (need.need is Need.NEEDED) == (without in unsafe)
@@ -133,7 +141,15 @@ def check(report: AblationReport, truth: dict[Names, dict[str, int | None]]) -> 
 @settings(max_examples=15, deadline=None)
 @given(specifications())
 def test_what_is_told_is_what_every_setting_shows(text: str) -> None:
-    check(ablation(text).report, one_by_one(text))
+    truth = one_by_one(text)
+    if any(truth.values()) or "init" not in text:
+        check(ablation(text).report, truth)
+        return
+    try:  # perhaps no setting has an initial state
+        check(ablation(text).report, truth)
+    except SpecError as error:
+        if [d.code for d in error.diagnostics] != ["PC604"]:
+            raise
 
 
 # ---------------------------------------------------------------------------------------- by hand

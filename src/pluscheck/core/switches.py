@@ -29,6 +29,7 @@ from pluscheck.core.system import (
     Variable,
 )
 from pluscheck.core.values import Function, Value, show
+from pluscheck.core.walk import subterms
 
 Setting = int
 """Which protections are on: bit number i says so of the i-th."""
@@ -115,6 +116,14 @@ def with_free_switches(
             terminal=None if system.terminal is None else free.expr(system.terminal),
             operators={n: replace(o, body=free.expr(o.body)) for n, o in system.operators.items()},
         )
+
+
+def start_depends(system: TransitionSystem) -> bool:
+    """Return whether what the initial states are may depend on a switch: then there may be settings without any."""
+    roots = [*system.init, *[v.initial for v in system.variables if v.initial is not None]]
+    roots += [operator.body for operator in system.operators.values()]
+    switches = {c.name for c in system.constants if c.is_switch}
+    return any(isinstance(part, e.Const) and part.name in switches for part in subterms(roots))
 
 
 def as_constants(formulas: Sequence[e.Expr], system: TransitionSystem) -> tuple[e.Expr, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pluscheck.core.switches import Protection, protections
-from pluscheck.core.system import DEADLOCK, FAULTS, Expected, Model, PropertyKind
+from pluscheck.core.exprs import Lit
+from pluscheck.core.switches import Protection, protections, start_depends
+from pluscheck.core.system import DEADLOCK, FAULTS, Expected, Model, Property, PropertyKind
 from pluscheck.engines.ablation.search import Aim, Region, regions
 from pluscheck.engines.ablation.settings import Cube
 from pluscheck.engines.ic3.engine import ic3
@@ -21,6 +22,9 @@ from pluscheck.pipeline.ablation_telling import Searched, Told, told
 from pluscheck.pipeline.options import DEFAULT_DEPTH, UsageError, Watcher
 from pluscheck.pipeline.settings_evidence import Joint, SettingsJudge
 from pluscheck.pipeline.trace_files import the_one_meant
+
+START = "an initial state"
+"""What is asked of settings besides witnesses, where some may have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,10 @@ def _searched(
     """Return in which settings something is violated, and in which of the others each witness is reached."""
     system = model.system
     names, witnesses = properties_asked(question, model)
+    if start_depends(system):
+        start = Property(PropertyKind.WITNESS, START, Lit(True), system.span)
+        system = replace(system, properties=(*system.properties, start))
+        witnesses = (START, *witnesses)
     first = DEFAULT_DEPTH if model.depth is None else model.depth
     judge = SettingsJudge(elaborated, system, of)
     watcher.model_started(question.path.as_posix(), system.model, None)

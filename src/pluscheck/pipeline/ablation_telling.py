@@ -27,6 +27,7 @@ from pluscheck.report.ablation import (
     StifledReport,
     WorseReport,
 )
+from pluscheck.report.because import short
 from pluscheck.report.model import TraceReport
 
 
@@ -118,11 +119,11 @@ class _Teller:
         repair: RepairReport | None = None
         needs: list[NeedReport] = []
         try:
-            unsafe.extend(self.race(setting).report for setting in self._unsafe().maximal())
+            maximal = sorted(self._unsafe().maximal(), key=self._smallest_last)
+            unsafe.extend(self.race(setting).report for setting in maximal)
             if undecided is None:
-                for setting in self._safe().minimal():
-                    safe.append(setting)
-                    safe_reports.append(self._safe_report(setting))
+                safe += sorted(self._safe().minimal(), key=_smallest_first)
+                safe_reports.extend(self._safe_report(setting) for setting in safe)
                 stifled += self._stifled()
                 worse += self._worse()
             needs += self._needs(safe if undecided is None else None)
@@ -161,6 +162,10 @@ class _Teller:
         yield from list(self.of.reached.values())[:1]
 
     # --------------------------------------------------------------------------------------- settings
+
+    def _smallest_last(self, setting: Setting) -> tuple[int, list[int]]:
+        """Return a key that sorts settings with many protections first, and then by those that are off."""
+        return _smallest_first(self.everything & ~setting)
 
     def _choice(self) -> Choice:
         def stop() -> Gave | None:
@@ -244,7 +249,7 @@ class _Teller:
         for name, joint in self.of.stifled.items():
             choice = self._not_unsafe()
             choice.without(self.of.reached[name].cubes)
-            for setting in choice.minimal():
+            for setting in sorted(choice.minimal(), key=_smallest_first):
                 yield StifledReport(self.names(setting), self.off(setting), name, joint.judged or "")
 
     def _worse(self) -> Iterator[WorseReport]:
@@ -286,11 +291,17 @@ class _Teller:
 
     def _repair(self) -> RepairReport:
         own = own_setting(self.of.judge.system, self.of.judge.of)
-        additions = tuple([self.names(setting & ~own) for setting in self._safe().minimal(above=own)])
+        found = sorted(self._safe().minimal(above=own), key=_smallest_first)
+        additions = tuple([self.names(setting & ~own) for setting in found])
         return RepairReport(self.names(own), self.off(own), additions)
 
     def _condition(self, shown: Shown) -> ConditionReport:
         return ConditionReport(self.names(shown.cube.on), self.names(shown.cube.off), shown.name, shown.steps)
+
+
+def _smallest_first(setting: Setting) -> tuple[int, list[int]]:
+    """Return a key that sorts settings with few protections first, and then by those."""
+    return setting.bit_count(), list(members(setting))
 
 
 def _without_one(cubes: Sequence[Cube], bit: Setting) -> list[Cube]:
@@ -311,5 +322,8 @@ def _actors(trace: TraceReport) -> tuple[tuple[str, ...], str]:
         steps.append(trace.fault.step)
     who = [step.process or step.action for step in steps]
     last = steps[-1] if steps else None
-    text = "" if last is None else f"{last.process}: {last.action}" if last.process else last.action
-    return tuple(dict.fromkeys(who)), text
+    if last is None:
+        return (), ""
+    arguments = "".join(f", {name} = {value}" for name, value in last.arguments)
+    told = f"{short(last.action)}{arguments}"
+    return tuple(dict.fromkeys(who)), f"{last.process}: {told}" if last.process else told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.base.source import Source
@@ -96,10 +96,12 @@ class SettingsJudge:
         sources = [Source(f"{file}, conjunct {n}", clause.text) for n, clause in enumerate(text.conjuncts, 1)]
         found = lowered_predicates(self.elaborated, self.system.model, sources, open_switches=True)
         invariant = InductiveInvariant(found.formulas, text.properties)
-        free = with_free_switches(found.system, self.of, outside(cubes, self.of))
-        over_variables = InductiveInvariant(as_variables(found.formulas, found.system), text.properties)
+        # With the operators that the text mentions, and what is asked besides the properties of the specification.
+        system = replace(found.system, properties=self.system.properties)
+        free = with_free_switches(system, self.of, outside(cubes, self.of))
+        over_variables = InductiveInvariant(as_variables(found.formulas, system), text.properties)
         judged, open_ = _opinion(free, over_variables, names)
-        return Joint(text, found.system, invariant, judged, open_)
+        return Joint(text, system, invariant, judged, open_)
 
     def in_setting(self, joint: Joint, setting: Setting, names: Sequence[str]) -> str | None:
         """Return what it rests on that in one setting, taken by itself, nothing is violated; None if it cannot be judged. Raises RejectedError."""
