@@ -347,3 +347,13 @@ def test_five_hundred_steps_open_and_step_without_a_pause(opened: Open, pages: P
     print(f"opened in {opening:.2f} s, {taken / 100:.1f} ms a step")
     assert opening < 6
     assert taken < 100 * 100
+
+
+def test_each_clause_of_a_proof_says_what_it_excludes(opened: Open) -> None:
+    page = opened(PROOF)
+    clauses = page.locator(".clauses li:has(pre)")
+    assert clauses.count() >= 2
+    for clause in clauses.all():
+        said = clause.locator(".use").inner_text()
+        assert said.startswith(("needed Excludes states such as", "not needed The others"))
+    assert "needed Excludes" in page.inner_text(".clauses")

@@ -69,6 +69,8 @@ class Judged:
     by: tuple[str, ...] = ()
     text: StoredInvariant | StoredInduction | None = None
     run: Replay | None = None
+    system: TransitionSystem | None = None
+    """Of a proof by an invariant: the system with the operators that what was read mentions."""
 
 
 class Judge:
@@ -145,7 +147,13 @@ class Judge:
             self._invariants[id(found)] = judge
         match judge.opinion(name):
             case ShownToHold(by):
-                return Judged(Proved(found.certificate), f"{what}, judged by {_and(by)}", by=by, text=found.text)
+                return Judged(
+                    Proved(found.certificate),
+                    f"{what}, judged by {_and(by)}",
+                    by=by,
+                    text=found.text,
+                    system=found.system,
+                )
             case NotJudged(reason):
                 return Judged(Bounded(self._asked), f"{what}, no proof: {reason}")
             case Refuted(reason):

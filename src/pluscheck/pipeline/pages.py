@@ -8,18 +8,23 @@ from pathlib import Path
 
 from pluscheck.base.source import NOWHERE
 from pluscheck.base.writing import write_whole
+from pluscheck.certify.necessity import Necessity
 from pluscheck.core.digest import system_digest
 from pluscheck.core.system import DEADLOCK, FAULTS, Model, TransitionSystem
 from pluscheck.core.values import Function, Value, show
-from pluscheck.evidence.verdict import Proved
+from pluscheck.evidence.verdict import InductiveInvariant, Proved
+from pluscheck.pipeline.clauses import clause_view
 from pluscheck.pipeline.evidence import Judged
 from pluscheck.pipeline.trace_files import attachments, told
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.proofs.files import proof_path
-from pluscheck.report.html.page import ProofView, index_page, proof_page, trace_page
+from pluscheck.report.html.page import ClauseView, ProofView, index_page, proof_page, trace_page
 from pluscheck.report.model import ModelReport, PropertyReport, Report
 
 INDEX = "index.html"
+
+CLAUSE_SECONDS = 20.0
+"""How long it may take to find what one conjunct of an invariant is for; mostly it is a fraction of one."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,10 @@ class Pages:
     folder: Path
     _links: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _off: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _necessities: dict[int, Necessity] = field(default_factory=dict)
+    """Of each invariant, by its identity, what its conjuncts are for; several properties may rest on one."""
+    _kept: list[InductiveInvariant] = field(default_factory=list)
+    """So that no identity is used again."""
 
     def model(self, file: str, model: Model, report: ModelReport, judged: dict[str, Judged]) -> None:
         """Write the pages of one model."""
@@ -57,12 +66,37 @@ class Pages:
             return trace_page(run.story, attachments(run))
         if isinstance(judged.verdict, Proved):
             digest = system_digest(system, [row.name]).rpartition(":")[2]
-            return proof_page(_proof(file, system, row, judged, engine, digest))
+            return proof_page(_proof(file, system, row, judged, engine, digest, self._clauses(row.name, judged)))
         return None
+
+    def _clauses(self, name: str, judged: Judged) -> tuple[ClauseView, ...]:
+        """Return the conjuncts of the invariant that a proof rests on, each with what it is for."""
+        invariant = judged.text.invariant if isinstance(judged.text, StoredInduction) else judged.text
+        if invariant is None:
+            return ()
+        texts = [clause.text for clause in invariant.conjuncts]
+        verdict, system = judged.verdict, judged.system
+        if not isinstance(verdict, Proved) or not isinstance(verdict.certificate, InductiveInvariant) or system is None:
+            return tuple(ClauseView(text, None, ()) for text in texts)
+        certificate = verdict.certificate
+        necessity = self._necessities.get(id(certificate))
+        if necessity is None:
+            self._kept.append(certificate)
+            necessity = self._necessities[id(certificate)] = Necessity(system, certificate, seconds=CLAUSE_SECONDS)
+        return tuple(
+            clause_view(system, certificate.conjuncts[number], text, necessity.of(number, name), name)
+            for number, text in enumerate(texts)
+        )
 
 
 def _proof(
-    file: str, system: TransitionSystem, row: PropertyReport, judged: Judged, engine: str, digest: str
+    file: str,
+    system: TransitionSystem,
+    row: PropertyReport,
+    judged: Judged,
+    engine: str,
+    digest: str,
+    clauses: tuple[ClauseView, ...],
 ) -> ProofView:
     text = judged.text
     invariant = text.invariant if isinstance(text, StoredInduction) else text
@@ -81,7 +115,7 @@ def _proof(
         scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
         switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch),
         obligations=_obligations(text),
-        clauses=() if invariant is None else tuple(clause.text for clause in invariant.conjuncts),
+        clauses=clauses,
         with_properties=() if invariant is None else invariant.properties,
     )
 

@@ -178,10 +178,19 @@ def _truth_word(truth: bool | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ClauseView:
+    """A conjunct of an invariant as text; whether it is needed (None: nobody found out), and sentences that say what for."""
+
+    text: str
+    needed: bool | None
+    excludes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProofView:
     """A proof to be shown: what it is of, who found and who judged it, and the invariant that it rests on, if it rests on one.
 
-    `obligations` are what was discharged, each with its name; `clauses` the invariant's conjuncts as text, `with_properties` those of the specification's own that are part
+    `obligations` are what was discharged, each with its name; `clauses` the invariant's conjuncts, `with_properties` those of the specification's own that are part
     of it.
     """
 
@@ -197,7 +206,7 @@ class ProofView:
     scope: tuple[tuple[str, int], ...]
     switches: tuple[tuple[str, str], ...]
     obligations: tuple[tuple[str, str], ...]
-    clauses: tuple[str, ...]
+    clauses: tuple[ClauseView, ...]
     with_properties: tuple[str, ...]
 
 
