@@ -250,6 +250,7 @@ class Search:
                     lemma.obstacle = frozenset()
                     self._block(lemma)
             if not any(lemma.level == level for lemma in self.lemmas):
+                self.tell(self.frame, self.clauses, 0)
                 return tuple([lemma for lemma in self.lemmas if lemma.level > level])
         return None
 
