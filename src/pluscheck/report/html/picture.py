@@ -114,11 +114,21 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class WaitCycle:
-    """A cycle of processes that wait for one another, as a drawing 400 wide and 240 high, and in words."""
+    """A cycle of processes that wait for one another, as a drawing 400 wide, and in words."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     words: str
+
+    @property
+    def top(self) -> float:
+        """Where the drawing begins."""
+        return min([node.y - 24 for node in self.nodes] + [edge.label_y - 20 for edge in self.edges])
+
+    @property
+    def height(self) -> float:
+        """How high the drawing is."""
+        return max([node.y + 24 for node in self.nodes] + [edge.label_y + 12 for edge in self.edges]) - self.top
 
 
 def wait_cycles(story: Story) -> tuple[WaitCycle, ...]:
