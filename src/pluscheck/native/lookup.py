@@ -8,6 +8,9 @@ Successors are looked up in batches, their slots asked for in advance, for memor
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from pluscheck.native.context import Answer, Field
 
 BATCH = 64
@@ -31,132 +34,113 @@ def lookup_text(words: int, *, direct: bool, room: int) -> str:
     `expand` looks at states from `NEXT` on with `@look`, and returns an `Answer`; `add` looks up what is in the buffer up to an address; `refill` enters all states in
     the table. A state has at most `room` successors.
     """
-    slot = _DIRECT if direct else _INDIRECT
-    text = "\n".join((_HEAD, _hash(words), _equal(words), _ADD, _REFILL, _EXPAND, slot))
     values = {
         "WORDS": words,
         "STRIDE": words + 1,
         "ROOM": BATCH + room,
         "BATCHBYTES": BATCH * (words + 1) * 8,
         "AHEAD": _AHEAD,
-        "NO_PARENT": NO_PARENT,
-        "COPY": _copy(words),
         "DONE": Answer.DONE.value,
         "FULL": Answer.FULL.value,
     } | {f"F_{field.name}": field.value for field in Field}
-    for key in sorted(values, key=len, reverse=True):
-        text = text.replace(f"${key}$", str(values[key]))
-    return text
+
+    def filled(pattern: re.Match[str]) -> str:
+        key, *names = pattern[1].split()
+        writer = _WRITERS.get(key)
+        if writer is None:
+            return str(values[key])
+        return "\n".join("  " + line if ":" not in line else line for line in writer(words, direct, *names))
+
+    text = "\n".join((_HEAD, _ADD, _REFILL, _EXPAND))
+    return re.sub(r"\$([^$]+)\$", filled, text)
 
 
-def _hash(words: int) -> str:
-    """Return the function that gives a state's hash."""
-    lines = ["define internal i64 @hash(ptr %state) alwaysinline {"]
+def _hash(words: int, _direct: bool, name: str, state: str) -> list[str]:
+    """Return what computes the hash `name` of the state at an address."""
+    lines = []
     before = "0"
     for word in range(words):
         lines += [
-            f"  %p{word} = getelementptr i64, ptr %state, i64 {word}",
-            f"  %w{word} = load i64, ptr %p{word}",
-            f"  %x{word} = xor i64 %w{word}, {before}",
-            f"  %m{word} = mul i64 %x{word}, {_MULTIPLIER}",
-            f"  %s{word} = lshr i64 %m{word}, 32",
-            f"  %h{word} = xor i64 %m{word}, %s{word}",
+            f"{name}_p{word} = getelementptr i64, ptr {state}, i64 {word}",
+            f"{name}_w{word} = load i64, ptr {name}_p{word}",
+            f"{name}_x{word} = xor i64 {name}_w{word}, {before}",
+            f"{name}_m{word} = mul i64 {name}_x{word}, {_MULTIPLIER}",
+            f"{name}_s{word} = lshr i64 {name}_m{word}, 32",
+            f"{name}_h{word} = xor i64 {name}_m{word}, {name}_s{word}",
         ]
-        before = f"%h{word}"
-    return "\n".join(
-        [
-            *lines,
-            f"  %m = mul i64 {before}, {_MIXER}",
-            "  %s = lshr i64 %m, 29",
-            "  %h = xor i64 %m, %s",
-            "  ret i64 %h",
-            "}",
-        ]
-    )
+        before = f"{name}_h{word}"
+    return [
+        *lines,
+        f"{name}_m = mul i64 {before}, {_MIXER}",
+        f"{name}_s = lshr i64 {name}_m, 29",
+        f"{name} = xor i64 {name}_m, {name}_s",
+    ]
 
 
-def _equal(words: int) -> str:
-    """Return the function that says whether two states are the same."""
-    lines = ["define internal i1 @equal(ptr %left, ptr %right) alwaysinline {"]
-    before = "0"
-    for word in range(words):
-        lines += [
-            f"  %p{word} = getelementptr i64, ptr %left, i64 {word}",
-            f"  %q{word} = getelementptr i64, ptr %right, i64 {word}",
-            f"  %l{word} = load i64, ptr %p{word}",
-            f"  %r{word} = load i64, ptr %q{word}",
-            f"  %x{word} = xor i64 %l{word}, %r{word}",
-            f"  %d{word} = or i64 %x{word}, {before}",
-        ]
-        before = f"%d{word}"
-    return "\n".join([*lines, f"  %same = icmp eq i64 {before}, 0", "  ret i1 %same", "}"])
-
-
-def _copy(words: int) -> str:
-    """Return the instructions that copy a state from `%from` to `%to`."""
+def _copy(words: int, _direct: bool, source: str, target: str) -> list[str]:
+    """Return what copies a state."""
     lines: list[str] = []
     for word in range(words):
         lines += [
-            f"  %cf{word} = getelementptr i64, ptr %from, i64 {word}",
-            f"  %cv{word} = load i64, ptr %cf{word}",
-            f"  %ct{word} = getelementptr i64, ptr %to, i64 {word}",
-            f"  store i64 %cv{word}, ptr %ct{word}",
+            f"%cf{word} = getelementptr i64, ptr {source}, i64 {word}",
+            f"%cv{word} = load i64, ptr %cf{word}",
+            f"%ct{word} = getelementptr i64, ptr {target}, i64 {word}",
+            f"store i64 %cv{word}, ptr %ct{word}",
         ]
-    return "\n".join(lines)
+    return lines
 
 
-_HEAD = """
-declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
-"""
+def _entry(_words: int, direct: bool, state: str, hashed: str, number: str) -> list[str]:
+    """Return what makes `%entry_made`, the entry of a state."""
+    if direct:
+        return [f"%entry_state = load i64, ptr {state}", "%entry_made = xor i64 %entry_state, -1"]
+    return [
+        f"%entry_tag = and i64 {hashed}, -4294967296",
+        f"%entry_number = add i64 {number}, 1",
+        "%entry_made = or i64 %entry_tag, %entry_number",
+    ]
 
-# A slot by its address; `sought` has the state, `hash` its hash. 0: free, 1: this state, 2: another one.
-_DIRECT = """
-define internal i64 @look_at(i64 %found, ptr %states, ptr %sought, i64 %hash) alwaysinline {
-  %free = icmp eq i64 %found, 0
-  %state = load i64, ptr %sought
-  %entry = xor i64 %state, -1
-  %same = icmp eq i64 %entry, %found
-  %other = select i1 %same, i64 1, i64 2
-  %answer = select i1 %free, i64 0, i64 %other
-  ret i64 %answer
-}
-define internal i64 @entry_of(ptr %sought, i64 %hash, i64 %number) alwaysinline {
-  %state = load i64, ptr %sought
-  %entry = xor i64 %state, -1
-  ret i64 %entry
-}
-"""
 
-_INDIRECT = """
-define internal i64 @look_at(i64 %found, ptr %states, ptr %sought, i64 %hash) alwaysinline {
-  %free = icmp eq i64 %found, 0
-  br i1 %free, label %is_free, label %taken
-is_free:
-  ret i64 0
-taken:
-  %difference = xor i64 %found, %hash
-  %high = lshr i64 %difference, 32
-  %alike = icmp eq i64 %high, 0
-  br i1 %alike, label %compare, label %differs
-compare:
-  %low = and i64 %found, 4294967295
-  %number = sub i64 %low, 1
-  %offset = mul i64 %number, $WORDS$
-  %there = getelementptr i64, ptr %states, i64 %offset
-  %same = call i1 @equal(ptr %there, ptr %sought)
-  br i1 %same, label %is_same, label %differs
-is_same:
-  ret i64 1
-differs:
-  ret i64 2
-}
-define internal i64 @entry_of(ptr %sought, i64 %hash, i64 %number) alwaysinline {
-  %tag = and i64 %hash, -4294967296
-  %next = add i64 %number, 1
-  %entry = or i64 %tag, %next
-  ret i64 %entry
-}
-"""
+def _compare(words: int, direct: bool, state: str, hashed: str) -> list[str]:
+    """Return what goes to `%compare` and from there to `%done_one` if the slot `%found` is the state's, and to `%probe_on` if it is another's."""
+    if direct:
+        return [
+            "br label %compare",
+            "compare:",
+            f"%sought = load i64, ptr {state}",
+            "%sought_entry = xor i64 %sought, -1",
+            "%same = icmp eq i64 %sought_entry, %found",
+            "br i1 %same, label %done_one, label %probe_on",
+        ]
+    lines = [
+        f"%difference = xor i64 %found, {hashed}",
+        "%difference_high = lshr i64 %difference, 32",
+        "%alike = icmp eq i64 %difference_high, 0",
+        "br i1 %alike, label %compare, label %probe_on",
+        "compare:",
+        "%there_low = and i64 %found, 4294967295",
+        "%there_number = sub i64 %there_low, 1",
+        f"%there_offset = mul i64 %there_number, {words}",
+        "%there = getelementptr i64, ptr %states, i64 %there_offset",
+    ]
+    before = "0"
+    for word in range(words):
+        lines += [
+            f"%ep{word} = getelementptr i64, ptr %there, i64 {word}",
+            f"%eq{word} = getelementptr i64, ptr {state}, i64 {word}",
+            f"%el{word} = load i64, ptr %ep{word}",
+            f"%er{word} = load i64, ptr %eq{word}",
+            f"%ex{word} = xor i64 %el{word}, %er{word}",
+            f"%ed{word} = or i64 %ex{word}, {before}",
+        ]
+        before = f"%ed{word}"
+    return [*lines, f"%same = icmp eq i64 {before}, 0", "br i1 %same, label %done_one, label %probe_on"]
+
+
+_WRITERS: dict[str, Callable[..., list[str]]] = {"HASH": _hash, "COPY": _copy, "ENTRY": _entry, "COMPARE": _compare}
+"""What is written into the text below where it says so. There are no calls: LLVM is not asked to put the called in the place of the call, which takes time."""
+
+_HEAD = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
 
 _ADD = """
 define i64 @add(ptr %context, ptr %end) {
@@ -183,7 +167,7 @@ ask:
   %ask_end = icmp eq ptr %a, %end
   br i1 %ask_end, label %find, label %ask_one
 ask_one:
-  %a_hash = call i64 @hash(ptr %a)
+$HASH %a_hash %a$
   %a_slot = and i64 %a_hash, %mask
   %a_at = getelementptr i64, ptr %table, i64 %a_slot
   call void @llvm.prefetch.p0(ptr %a_at, i32 1, i32 1, i32 1)
@@ -195,15 +179,17 @@ find:
   %find_end = icmp eq ptr %from, %end
   br i1 %find_end, label %out, label %find_one
 find_one:
-  %hash = call i64 @hash(ptr %from)
+$HASH %hash %from$
   %first = and i64 %hash, %mask
   br label %probe
 probe:
   %slot = phi i64 [%first, %find_one], [%slot_next, %probe_on]
   %slot_at = getelementptr i64, ptr %table, i64 %slot
   %found = load i64, ptr %slot_at
-  %answer = call i64 @look_at(i64 %found, ptr %states, ptr %from, i64 %hash)
-  switch i64 %answer, label %probe_on [ i64 0, label %is_new i64 1, label %done_one ]
+  %free = icmp eq i64 %found, 0
+  br i1 %free, label %is_new, label %taken
+taken:
+$COMPARE %from %hash$
 probe_on:
   %slot_up = add i64 %slot, 1
   %slot_next = and i64 %slot_up, %mask
@@ -216,11 +202,11 @@ only_count:
   store i64 %new_more, ptr %new_at
   br label %done_one
 store:
-  %entry_made = call i64 @entry_of(ptr %from, i64 %hash, i64 %count)
+$ENTRY %from %hash %count$
   store i64 %entry_made, ptr %slot_at
   %offset = mul i64 %count, $WORDS$
   %to = getelementptr i64, ptr %states, i64 %offset
-$COPY$
+$COPY %from %to$
   %parent_at = getelementptr i64, ptr %from, i64 $WORDS$
   %parent = load i64, ptr %parent_at
   %parent_half = trunc i64 %parent to i32
@@ -229,7 +215,7 @@ $COPY$
   %count_more = add i64 %count, 1
   br label %done_one
 done_one:
-  %count_next = phi i64 [%count, %probe], [%count, %only_count], [%count_more, %store]
+  %count_next = phi i64 [%count, %compare], [%count, %only_count], [%count_more, %store]
   %from_next = getelementptr i64, ptr %from, i64 $STRIDE$
   br label %find
 out:
@@ -260,13 +246,13 @@ one:
   %ahead_number = select i1 %ahead_there, i64 %ahead, i64 %number
   %ahead_offset = mul i64 %ahead_number, $WORDS$
   %ahead_state = getelementptr i64, ptr %states, i64 %ahead_offset
-  %ahead_hash = call i64 @hash(ptr %ahead_state)
+$HASH %ahead_hash %ahead_state$
   %ahead_slot = and i64 %ahead_hash, %mask
   %ahead_at = getelementptr i64, ptr %table, i64 %ahead_slot
   call void @llvm.prefetch.p0(ptr %ahead_at, i32 1, i32 1, i32 1)
   %offset = mul i64 %number, $WORDS$
   %state = getelementptr i64, ptr %states, i64 %offset
-  %hash = call i64 @hash(ptr %state)
+$HASH %hash %state$
   %first = and i64 %hash, %mask
   br label %probe
 probe:
@@ -280,7 +266,7 @@ probe_on:
   %slot_next = and i64 %slot_up, %mask
   br label %probe
 put:
-  %entry_made = call i64 @entry_of(ptr %state, i64 %hash, i64 %number)
+$ENTRY %state %hash %number$
   store i64 %entry_made, ptr %slot_at
   %number_next = add i64 %number, 1
   br label %each
@@ -306,7 +292,7 @@ entry:
   %enough = getelementptr i8, ptr %buffer, i64 $BATCHBYTES$
   br label %each
 each:
-  %number = phi i64 [%next, %entry], [%number_next, %flushed]
+  %number = phi i64 [%next, %entry], [%g_next, %flush]
   %at_end = icmp uge i64 %number, %end
   br i1 %at_end, label %done, label %room
 room:
@@ -315,8 +301,8 @@ room:
   %full = icmp ugt i64 %count_then, %limit
   br i1 %full, label %is_full, label %gather
 gather:
-  %g_number = phi i64 [%number, %room], [%g_next, %gathered]
-  %out = phi ptr [%buffer, %room], [%out_next, %gathered]
+  %g_number = phi i64 [%number, %room], [%g_next, %gather]
+  %out = phi ptr [%buffer, %room], [%out_next, %gather]
   %offset = mul i64 %g_number, $WORDS$
   %state = getelementptr i64, ptr %states, i64 %offset
   %out_next = call ptr @look(ptr %context, ptr %state, i64 %g_number, ptr %out)
@@ -324,14 +310,9 @@ gather:
   %g_last = icmp uge i64 %g_next, %end
   %g_many = icmp uge ptr %out_next, %enough
   %g_stop = or i1 %g_last, %g_many
-  br i1 %g_stop, label %flush, label %gathered
-gathered:
-  br label %gather
+  br i1 %g_stop, label %flush, label %gather
 flush:
   %ignored = call i64 @add(ptr %context, ptr %out_next)
-  br label %flushed
-flushed:
-  %number_next = phi i64 [%g_next, %flush]
   br label %each
 done:
   store i64 %number, ptr %next_at
