@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from pluscheck.base.errors import SpecError
 from pluscheck.core.system import DEADLOCK, FAULTS
@@ -21,6 +24,7 @@ from pluscheck.pipeline.ablation import Question, ablated
 from pluscheck.pipeline.ablation_telling import Told
 from pluscheck.pipeline.options import Unwatched, UsageError
 from pluscheck.report.ablation import AblationReport, Need
+from pluscheck.report.ablation_json import ablation_json
 
 SWITCHES = ("A", "B", "F[one]", "F[two]")
 Names = tuple[str, ...]
@@ -221,3 +225,11 @@ def test_a_type_may_not_depend_on_what_is_switched() -> None:
 def test_nothing_to_switch_off() -> None:
     with pytest.raises(UsageError):
         ablation("module M\nvar x : 0..1 = 0\naction A { x := x; }\n")
+
+
+def test_json_follows_its_schema() -> None:
+    schema = json.loads((files("pluscheck.report") / "ablation.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    for model, repair in (("base", False), ("broken", True)):
+        text = ablation_json(ablation(GATE, model=model, repair=repair).report, 0, timings=False)
+        Draft202012Validator(schema).validate(json.loads(text))

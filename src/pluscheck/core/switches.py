@@ -120,10 +120,20 @@ def with_free_switches(
 
 def start_depends(system: TransitionSystem) -> bool:
     """Return whether what the initial states are may depend on a switch: then there may be settings without any."""
-    roots = [*system.init, *[v.initial for v in system.variables if v.initial is not None]]
-    roots += [operator.body for operator in system.operators.values()]
     switches = {c.name for c in system.constants if c.is_switch}
-    return any(isinstance(part, e.Const) and part.name in switches for part in subterms(roots))
+    pending: list[e.Expr] = [*system.init, *[v.initial for v in system.variables if v.initial is not None]]
+    called: set[str] = set()
+    while pending:
+        for part in list(subterms([pending.pop()])):
+            match part:
+                case e.Const(name) if name in switches:
+                    return True
+                case e.Call(operator) if operator not in called:
+                    called.add(operator)
+                    pending.append(system.operators[operator].body)
+                case _:
+                    pass
+    return False
 
 
 def as_constants(formulas: Sequence[e.Expr], system: TransitionSystem) -> tuple[e.Expr, ...]:
