@@ -45,7 +45,8 @@ def in_turn(
             turns.prove(prover, open_, longest if prover.seconds is None else min(prover.seconds, longest))
         turns.search(searcher, turns.open - to_find)
         for prover in provers:  # what should be found and is not may be impossible
-            turns.prove(prover, turns.open & to_find, aims.seconds if prover.seconds is None else prover.seconds)
+            longest = aims.seconds if prover.seconds is None else min(prover.seconds, aims.seconds)
+            turns.prove(prover, turns.open & to_find, longest)
     except KeyboardInterrupt:
         turns.stopped = Reason.INTERRUPTED
     return turns.findings(tuple(prover.name for prover in provers))

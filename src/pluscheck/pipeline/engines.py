@@ -21,8 +21,8 @@ IN_TURN = "in-turn"
 class EngineEntry:
     """How to get an engine, and whether it is told to end at the model's depth: one that finds all states goes on to the end.
 
-    `needs` is a package, or a part of one, that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, and holds
-    `states` at most. If it is `shortest`, its traces are the shortest; if it `sees_all`, it goes through all states, whatever it is asked. While it has to share, it
+    `needs` is a package, or a part of one, that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, where a proof is expected
+    `seconds_for_proof` if it has such, and holds `states` at most. If it is `shortest`, its traces are the shortest; if it `sees_all`, it goes through all states, whatever it is asked. While it has to share, it
     has so many `turns` at a time.
     """
 
@@ -30,6 +30,7 @@ class EngineEntry:
     ends_at_depth: bool
     needs: str | None = None
     seconds: float | None = None
+    seconds_for_proof: float | None = None
     states: int | None = None
     shortest: bool = False
     sees_all: bool = False
@@ -107,7 +108,17 @@ ENGINES: Mapping[str, EngineEntry] = {
         _exhaustive, ends_at_depth=False, seconds=10.0, states=10_000, shortest=True, sees_all=True
     ),
     "native": EngineEntry(_native, ends_at_depth=False, needs="llvmlite", shortest=True, sees_all=True),
-    "bdd": EngineEntry(_bdd, ends_at_depth=False, needs="dd.cudd", seconds=10.0, shortest=True, sees_all=True, turns=2),
+    # The dedupe protocol with one of everybody takes 5 seconds, 20 on a busy machine; with two pages more than 100.
+    "bdd": EngineEntry(
+        _bdd,
+        ends_at_depth=False,
+        needs="dd.cudd",
+        seconds=10.0,
+        seconds_for_proof=30.0,
+        shortest=True,
+        sees_all=True,
+        turns=2,
+    ),
     "ic3": EngineEntry(_ic3, ends_at_depth=False, shortest=True, turns=6),
     "kinduction": EngineEntry(_k_induction, ends_at_depth=False),
     "spacer": EngineEntry(_spacer, ends_at_depth=False, shortest=True),
@@ -140,21 +151,28 @@ def together(
     from pluscheck.engines.in_turn import in_turn
     from pluscheck.engines.portfolio import PROVE_SECONDS, Aims, Racer, portfolio
 
-    def racer(name: str) -> Racer:
-        entry = ENGINES[name]
-        return Racer(
-            name, entry.load, entry.seconds, entry.states, entry.turns, shortest=entry.shortest, sees_all=entry.sees_all
-        )
-
     def expected(*kinds: Expected) -> frozenset[str]:
         return frozenset(e.property for e in model.expectations if e.expected in kinds)
 
-    provers = tuple(racer(name) for name in PROVERS if name in ENGINES and ENGINES[name].is_there)
     aims = Aims(
         proofs=expected(Expected.PROVED),
         violations=expected(Expected.VIOLATED),
         seconds=PROVE_SECONDS if prove_seconds is None else prove_seconds,
     )
+
+    def racer(name: str) -> Racer:
+        entry = ENGINES[name]
+        return Racer(
+            name,
+            entry.load,
+            (entry.seconds_for_proof if aims.proofs & wanted else None) or entry.seconds,
+            entry.states,
+            entry.turns,
+            shortest=entry.shortest,
+            sees_all=entry.sees_all,
+        )
+
+    provers = tuple(racer(name) for name in PROVERS if name in ENGINES and ENGINES[name].is_there)
     run = portfolio if is_race else in_turn
     return run(
         model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims, accepts=accepts
