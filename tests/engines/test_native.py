@@ -6,9 +6,7 @@ from os import environ
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from generate_systems import conditioned_systems, systems
 from pluscheck.base.codes import Code
 from pluscheck.base.errors import SpecError
 from pluscheck.base.source import Source
@@ -20,6 +18,7 @@ from pluscheck.engines.native import native
 from pluscheck.evidence.verdict import Reached, Verdict, Violated
 from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower, models
+from random_batches import batch_of_systems
 from systems import CASES, Case
 
 BATCH = 12
@@ -78,23 +77,9 @@ def test_what_is_known_of_small_systems(case: Case, depth: int | None) -> None:
         assert_same(case.system, frozenset({name}), Budget(depth=depth))
 
 
-def random_systems(first: int) -> list[TransitionSystem]:
-    """Return a batch of systems, always the same one for the same number."""
-    batch: list[TransitionSystem] = []
-
-    @seed(first)
-    @settings(max_examples=BATCH, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(systems() | conditioned_systems())
-    def take(system: TransitionSystem) -> None:
-        batch.append(system)
-
-    take()
-    return batch
-
-
 @pytest.mark.parametrize("first", range(0, SYSTEMS, BATCH), ids=lambda first: f"systems-{first + 1}-to-{first + BATCH}")
 def test_random_systems(first: int) -> None:
-    for number, system in enumerate(random_systems(first)):
+    for number, system in enumerate(batch_of_systems(first, BATCH)):
         names = everything(system)
         size = found(exhaustive, system, names, Budget(states=MOST_STATES))
         is_small = isinstance(size, Code) or size.complete

@@ -21,7 +21,17 @@ from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Li
 from pluscheck.engines.limits import Limits
 from pluscheck.engines.traces import step_of
 from pluscheck.evidence.trace import Step, Trace
-from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Reason, Unknown, Verdict, Violated
+from pluscheck.evidence.verdict import (
+    Bounded,
+    Proved,
+    ReachableSet,
+    Reached,
+    Reason,
+    SearchedStates,
+    Unknown,
+    Verdict,
+    Violated,
+)
 from pluscheck.ground.ground import GroundAction, GroundSystem, ground
 from pluscheck.ground.violations import violation
 from pluscheck.native.context import Answer
@@ -292,8 +302,11 @@ class _Run:
     def _without_violation(self) -> Verdict:
         if self.complete and not self.search.count:
             return NOTHING_IS_REACHED
-        if self.complete and self.search.count <= MOST_LISTED:
-            decode, search = self.system.layout.decode, self.search
+        search = self.search
+        if self.complete and search.count > MOST_LISTED:
+            return Proved(SearchedStates(search.count, search.transitions, self.depth, search.digest()))
+        if self.complete:
+            decode = self.system.layout.decode
             return Proved(ReachableSet(frozenset([decode(search.scalars(n)) for n in range(search.count)]), self.depth))
         if self.stopped is not None:
             return Unknown(self.stopped, self.depth)

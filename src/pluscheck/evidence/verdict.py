@@ -42,7 +42,21 @@ class KInduction:
     invariant: InductiveInvariant
 
 
-Certificate = ReachableSet | InductiveInvariant | KInduction
+@dataclass(frozen=True, slots=True)
+class SearchedStates:
+    """What a search through all reachable states has counted, which are too many to be listed: whoever judges it has to search them again.
+
+    `transitions` are counted for each state, action and choice of arguments; `diameter` is how many steps away the farthest state is. `digest` is one of all states, in no order:
+    `native.digest` says how it is made.
+    """
+
+    count: int
+    transitions: int
+    diameter: int
+    digest: str
+
+
+Certificate = ReachableSet | SearchedStates | InductiveInvariant | KInduction
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pluscheck.base.errors import InternalError
 from pluscheck.ground.ground import GroundSystem
 from pluscheck.native.context import Answer, Field
+from pluscheck.native.digest import digest_text
 from pluscheck.native.lookup import BATCH, NO_PARENT, lookup_text
 from pluscheck.native.machine import Machine
 from pluscheck.native.memory import Block
@@ -50,12 +51,13 @@ class Search:
         self._most_steps = len(system.actions)
         direct = words == 1 and self.packing.bits < WORD
         text = lookup_text(words, direct=direct, room=self._most_steps)
-        text += Program(system, self.packing, watched).text()
+        text += Program(system, self.packing, watched).text() + digest_text(system.leaves, self.packing)
         self.code_size = len(text)
         machine = Machine(text, optimized=1 if len(system.actions) < CHEAP else 0)
         self._machine = machine
-        functions = machine.functions({"expand": 1, "add": 2, "refill": 1})
-        self._expand, self._add, self._refill = (functions[name] for name in ("expand", "add", "refill"))
+        functions = machine.functions({"expand": 1, "add": 2, "refill": 1, "digest": 2})
+        self._expand, self._add = functions["expand"], functions["add"]
+        self._refill, self._digest = functions["refill"], functions["digest"]
         self._context = (ctypes.c_uint64 * len(Field))()
         self._address = ctypes.addressof(self._context)
         self._buffer = Block(8 * (words + 1) * (BATCH + self._most_steps))
@@ -179,6 +181,12 @@ class Search:
         return [
             Seen(state - 1, action) if state else None for state, action in zip(words[::2], words[1::2], strict=True)
         ]
+
+    def digest(self) -> str:
+        """Return a digest of all states found, whatever the order in which they were."""
+        sums = (ctypes.c_uint64 * 2)()
+        self._digest(self._address, ctypes.addressof(sums))
+        return f"{sums[0]:016x}{sums[1]:016x}"
 
     def words(self, number: int) -> list[int]:
         """Return the words of a state."""

@@ -11,6 +11,7 @@ from pluscheck.certify.opinions import NotJudged, Refuted
 from pluscheck.certify.opinions import Shown as ShownToHold
 from pluscheck.certify.reachable import ReachableSetJudge
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
+from pluscheck.certify.second import SecondSearch
 from pluscheck.core.explain import Explanation, Shown
 from pluscheck.core.exprs import Lit
 from pluscheck.core.semantics import Arguments
@@ -26,6 +27,7 @@ from pluscheck.evidence.verdict import (
     Proved,
     ReachableSet,
     Reached,
+    SearchedStates,
     Unknown,
     Verdict,
     Violated,
@@ -44,6 +46,9 @@ INNER = "@"
 
 JUDGE_SECONDS = 30.0
 """How long the judge may think about one set of states."""
+
+SEARCH_SECONDS = 600.0
+"""How long it may search through states a second time."""
 
 REPLAYED = "replayed"
 """What a verdict with a trace rests on."""
@@ -80,7 +85,7 @@ class Judge:
         self._system = system
         self._asked = asked
         self._elaborated = elaborated
-        self._sets: dict[int, ReachableSetJudge] = {}
+        self._sets: dict[int, ReachableSetJudge | SecondSearch] = {}
         self._readable: dict[int, Readable | NotExpressibleError] = {}
         self._invariants: dict[int, InvariantJudge] = {}
         self._kept: list[Certificate] = []
@@ -110,20 +115,21 @@ class Judge:
 
     def _proved(self, name: str, certificate: Certificate) -> Judged:
         match certificate:
-            case ReachableSet():
+            case ReachableSet() | SearchedStates():
                 return self._by_states(name, certificate)
             case InductiveInvariant() | KInduction():
                 return self._by_invariant(name, certificate)
             case _:
                 assert_never(certificate)
 
-    def _by_states(self, name: str, certificate: ReachableSet) -> Judged:
+    def _by_states(self, name: str, certificate: ReachableSet | SearchedStates) -> Judged:
         """Return a proof that was accepted; where that was too much to ask, what the search claims of runs of some length."""
         judge = self._sets.get(id(certificate))
         if judge is None:
-            judge = self._sets[id(certificate)] = ReachableSetJudge(self._system, certificate, seconds=JUDGE_SECONDS)
+            judge = self._sets[id(certificate)] = self._judge_of(certificate)
         opinion = judge.opinion(name)
-        states = f"{len(certificate.states):,} state{'' if len(certificate.states) == 1 else 's'}"
+        count = certificate.count if isinstance(certificate, SearchedStates) else len(certificate.states)
+        states = f"{count:,} state{'' if count == 1 else 's'}"
         match opinion:
             case ShownToHold(by):
                 return Judged(Proved(certificate), f"{states}, judged by {_and(by)}", by=by)
@@ -134,6 +140,11 @@ class Judge:
                 raise RejectedError(reason)
             case _:
                 assert_never(opinion)
+
+    def _judge_of(self, certificate: ReachableSet | SearchedStates) -> ReachableSetJudge | SecondSearch:
+        if isinstance(certificate, SearchedStates):
+            return SecondSearch(self._system, certificate, seconds=SEARCH_SECONDS)
+        return ReachableSetJudge(self._system, certificate, seconds=JUDGE_SECONDS)
 
     def _by_invariant(self, name: str, certificate: InductiveInvariant | KInduction) -> Judged:
         """Return a proof of which the text, read again, was accepted; where nothing can be said or judged, what the search claims."""

@@ -1,0 +1,255 @@
+"""A system as LLVM IR, from the judge's own formulas: what is wrong in a state, and where its steps lead. For `second`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pluscheck.certify.behaviour import Behaviour, outermost
+from pluscheck.certify.encoding import Encoding, Setting, SymbolicState
+from pluscheck.certify.formulas import FALSE, TRUE, Formulas
+from pluscheck.certify.machine_text import Text, kind
+from pluscheck.certify.scalars import Scalars
+from pluscheck.certify.symbols import Symbols
+from pluscheck.core.system import DEADLOCK, FAULTS, Action, Assertion, Bind, Guard, Pick, PropertyKind, TransitionSystem
+
+WORD = 64
+
+PART = 60
+"""So many ways that a step can go have a function together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Where a scalar is in a state."""
+
+    word: int
+    shift: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that a step can go, all its picks made: the condition that it is possible, the state it leads to, and the condition that it faults."""
+
+    possible: int
+    target: SymbolicState
+    broken: int
+
+
+def bits_of(values: Sequence[int]) -> tuple[list[Bits], int]:
+    """Return the bits of scalars with so many values, and how many words they fill: each in as few bits as there can be, in order, none in two words."""
+    found: list[Bits] = []
+    word, free = 0, WORD
+    for count in values:
+        width = (count - 1).bit_length()
+        if width > free:
+            word, free = word + 1, WORD
+        found.append(Bits(word, WORD - free, width))
+        free -= width
+    return found, word + 1
+
+
+class SecondText:
+    """Writes the functions about one system. Raises OutgrownError and SpecError where it is too large.
+
+    `names` are what is judged: all properties, `DEADLOCK` and `FAULTS`.
+    """
+
+    def __init__(self, system: TransitionSystem, *, deadline: float) -> None:
+        self.system = system
+        self.formulas = Formulas(deadline)
+        self._symbols = Symbols(self.formulas, system.scope)
+        self._behaviour = Behaviour(Encoding(system, self._symbols))
+        self.scalars = Scalars(system, self._symbols)
+        self.bits, self.words = bits_of([cell.values for cell in self.scalars.cells])
+        self.ways = [way for action in system.actions for way in self._ways(action)]
+        self.names = (*[claim.name for claim in system.properties], DEADLOCK, FAULTS)
+
+    # ---------------------------------------------------------------------------------------- ways
+
+    def _ways(self, action: Action) -> Iterator[Way]:
+        """Yield each way that a step by the action can go, and each in which it faults before its end."""
+        yield from self._from(action, 0, outermost(self.scalars.state), TRUE)
+
+    def _from(self, action: Action, position: int, setting: Setting, path: int) -> Iterator[Way]:
+        """Yield how a step goes on after the clauses before `position`, which are passed where `path` is true."""
+        formulas, encoding = self.formulas, self._behaviour.encoding
+        if path == FALSE:
+            return
+        if position == len(action.clauses):
+            new = {update.variable: encoding.meaning(update.value, setting) for update in action.updates}
+            broken = formulas.and_(path, formulas.any_([fault for _, fault in new.values()]))
+            target = tuple(
+                [
+                    self._symbols.told(new[variable.name][0]) if variable.name in new else old
+                    for variable, old in zip(self.system.variables, self.scalars.state, strict=True)
+                ]
+            )
+            yield Way(formulas.and_(path, formulas.not_(broken)), target, broken)
+            return
+        match action.clauses[position]:
+            case Pick(name, domain):
+                found, fault = encoding.meaning(domain, setting)
+                yield from self._broken(path, fault)
+                path = formulas.and_(path, formulas.not_(fault))
+                for element, inside in self._symbols.elements(found).items() if path != FALSE else ():
+                    picked = setting.binding({name: self._symbols.lifted(element)})
+                    yield from self._from(action, position + 1, picked, formulas.and_(path, inside))
+            case Guard(condition):
+                truth, fault = encoding.truth(condition, setting)
+                yield from self._broken(path, fault)
+                yield from self._from(action, position + 1, setting, formulas.all_((path, formulas.not_(fault), truth)))
+            case Bind(name, value_expr):
+                value, fault = encoding.meaning(value_expr, setting)
+                yield from self._broken(path, fault)
+                bound = setting.binding({name: value})
+                yield from self._from(action, position + 1, bound, formulas.and_(path, formulas.not_(fault)))
+            case Assertion(condition):
+                truth, fault = encoding.truth(condition, setting)
+                yield from self._broken(path, formulas.or_(fault, formulas.not_(truth)))
+                yield from self._from(action, position + 1, setting, formulas.all_((path, formulas.not_(fault), truth)))
+
+    def _broken(self, path: int, fault: int) -> Iterator[Way]:
+        broken = self.formulas.and_(path, fault)
+        if broken != FALSE:
+            yield Way(FALSE, self.scalars.state, broken)
+
+    # ----------------------------------------------------------------------------------- functions
+
+    def text(self) -> str:
+        """Return `@visit(bad, state, out)`: it counts in `bad` what is wrong, and returns the end of the successors that it writes.
+
+        Of each of the names there is a word in `bad`, one more that counts steps to what is no state, and one for the steps of this state that fault.
+        """
+        parts = [self.ways[start : start + PART] for start in range(0, len(self.ways), PART)]
+        functions = [self._part(number, part) for number, part in enumerate(parts)]
+        functions.append(self._properties())
+        functions.append(self._stuck())
+        visit = [
+            "define internal ptr @visit(ptr %bad, ptr %state, ptr %out) {",
+            "  call void @properties(ptr %bad, ptr %state)",
+            f"  %broken_at = getelementptr i64, ptr %bad, i64 {len(self.names) + 1}",
+            "  store i64 0, ptr %broken_at",
+        ]
+        out = "%out"
+        for number in range(len(parts)):
+            visit.append(f"  %out{number} = call ptr @ways{number}(ptr %bad, ptr %state, ptr {out})")
+            out = f"%out{number}"
+        visit += [
+            "  %broken = load i64, ptr %broken_at",
+            "  %fine = icmp eq i64 %broken, 0",
+            f"  %none = icmp eq ptr {out}, %out",
+            "  %stuck = and i1 %fine, %none",
+            "  br i1 %stuck, label %is_stuck, label %end",
+            "is_stuck:",
+            "  call void @stuck(ptr %bad, ptr %state)",
+            "  br label %end",
+            "end:",
+            f"  ret ptr {out}",
+            "}",
+            "",
+        ]
+        return "\n".join([*functions, "\n".join(visit)])
+
+    def _begun(self, header: str) -> Text:
+        """Return a function that has read the state."""
+        text = Text(self.formulas, header)
+        text.line("entry:")
+        words = [text.new(f"load i64, ptr {self._at(text, '%state', word)}") for word in range(self.words)]
+        known: dict[int, str] = {}
+        for cell, bits in zip(self.scalars.cells, self.bits, strict=True):
+            place = text.new(f"lshr i64 {words[bits.word]}, {bits.shift}")
+            width = self.formulas.width[cell.unknown]
+            if width == 0:
+                known[cell.unknown] = text.new(f"trunc i64 {place} to i1")
+                continue
+            place = text.new(f"and i64 {place}, {(1 << bits.width) - 1}")
+            if width != WORD:
+                place = text.new(f"{'trunc' if width < WORD else 'zext'} i64 {place} to {kind(width)}")
+            known[cell.unknown] = text.new(f"add {kind(width)} {place}, {cell.low}") if cell.low else place
+        text.define(known)
+        return text
+
+    def _at(self, text: Text, base: str, word: int) -> str:
+        return text.new(f"getelementptr i64, ptr {base}, i64 {word}")
+
+    def _count(self, text: Text, condition: int, position: int) -> None:
+        """Write that one more is counted where a condition is true."""
+        if condition == FALSE:
+            return
+        (value,) = text.values([condition])
+        place = self._at(text, "%bad", position)
+        old = text.new(f"load i64, ptr {place}")
+        more = text.new(f"add i64 {old}, {text.new(f'zext i1 {value} to i64')}")
+        text.line(f"  store i64 {more}, ptr {place}")
+
+    def _properties(self) -> str:
+        """Return the function that counts what is wrong in the state itself."""
+        text = self._begun("internal void @properties(ptr %bad, ptr %state)")
+        formulas = self.formulas
+        for position, claim in enumerate(self.system.properties):
+            if claim.kind is PropertyKind.TRANSITION:
+                continue
+            truth, fault = self._behaviour.truth(claim.formula, self.scalars.state)
+            wrong = truth if claim.kind is PropertyKind.WITNESS else formulas.not_(truth)
+            self._count(text, formulas.and_(wrong, formulas.not_(fault)), position)
+            self._count(text, fault, self.names.index(FAULTS))
+        text.line("  ret void")
+        return text.text()
+
+    def _stuck(self) -> str:
+        """Return the function that counts what is wrong in a state that no step leads out of."""
+        text = self._begun("internal void @stuck(ptr %bad, ptr %state)")
+        formulas = self.formulas
+        truth, fault = FALSE, FALSE
+        if self.system.terminal is not None:
+            truth, fault = self._behaviour.truth(self.system.terminal, self.scalars.state)
+        wrong = formulas.and_(formulas.not_(truth), formulas.not_(fault))
+        self._count(text, wrong, self.names.index(DEADLOCK))
+        self._count(text, fault, self.names.index(FAULTS))
+        text.line("  ret void")
+        return text.text()
+
+    def _part(self, number: int, ways: Sequence[Way]) -> str:
+        """Return the function that takes some of the ways."""
+        formulas, faults = self.formulas, self.names.index(FAULTS)
+        text = self._begun(f"internal ptr @ways{number}(ptr %bad, ptr %state, ptr %out)")
+        text.line("  %end_at = alloca ptr")
+        text.line("  store ptr %out, ptr %end_at")
+        for way in ways:
+            self._count(text, way.broken, faults)
+            self._count(text, way.broken, len(self.names) + 1)
+            if way.possible == FALSE:
+                continue
+            (possible,) = text.values([way.possible])
+            inside, after = text.label(), text.label()
+            text.line(f"  br i1 {possible}, label %{inside}, label %{after}")
+            text.line(f"{inside}:")
+            place = text.place()
+            typed = self._behaviour.typed(way.target)
+            self._count(text, formulas.not_(typed), len(self.names))
+            for position, claim in enumerate(self.system.properties):
+                if claim.kind is PropertyKind.TRANSITION:
+                    truth, fault = self._behaviour.truth(claim.formula, self.scalars.state, way.target)
+                    self._count(text, formulas.and_(formulas.not_(truth), formulas.not_(fault)), position)
+                    self._count(text, fault, faults)
+            self._store(text, way.target)
+            text.back_to(place)
+            text.line(f"  br label %{after}")
+            text.line(f"{after}:")
+        text.line(f"  ret ptr {text.new('load ptr, ptr %end_at')}")
+        return text.text()
+
+    def _store(self, text: Text, target: SymbolicState) -> None:
+        """Write that a state is added to the successors."""
+        out = text.new("load ptr, ptr %end_at")
+        terms = self.scalars.written(target)
+        words = ["0"] * self.words
+        for bits, term, value in zip(self.bits, terms, text.values(terms), strict=True):
+            width = kind(self.formulas.width[term])
+            whole = value if width == "i64" else text.new(f"zext {width} {value} to i64")
+            words[bits.word] = text.new(f"or i64 {words[bits.word]}, {text.new(f'shl i64 {whole}, {bits.shift}')}")
+        for word, value in enumerate(words):
+            text.line(f"  store i64 {value}, ptr {self._at(text, out, word)}")
+        text.line(f"  store ptr {self._at(text, out, self.words)}, ptr %end_at")
