@@ -66,6 +66,8 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
         raise UsageError(f"there is no file {arguments.spec}")
     if arguments.model is not None and arguments.repair is not None:
         raise UsageError("--from names the model already: it goes without --model")
+    if arguments.store is not None and arguments.property:
+        raise UsageError("what is stored is about all that the model checks: --store goes without --property")
     question = Question(
         arguments.spec,
         arguments.repair or arguments.model,
@@ -79,6 +81,8 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
     code = exit_code(found.report)
     if arguments.html is not None:
         _write_pages(found, arguments.html)
+    if arguments.store is not None:
+        _store(found, arguments.store)
     text = _rendered(found.report, code, arguments.format, look)
     if arguments.output is None:
         output.write(text)
@@ -112,6 +116,23 @@ def _write_pages(found: Told, folder: Path) -> None:
         write_pages(found, folder)
     except OSError as error:
         raise output.UnwritableError(f"{folder}: {error.strerror}") from None
+
+
+def _store(found: Told, folder: Path) -> None:
+    """Keep what was found below a folder, and say where. Raises UnwritableError."""
+    from pluscheck.pipeline.stored_ablation import stored_ablation
+    from pluscheck.proofs.ablation import write_ablation
+
+    made = stored_ablation(found, folder)
+    if made is None:
+        output.say("pluscheck: nothing is stored: not every setting is decided, with evidence that can be written")
+        return
+    path, stored = made
+    try:
+        write_ablation(path, stored)
+    except OSError as error:
+        raise output.UnwritableError(f"{path}: {error.strerror}") from None
+    output.say(f"pluscheck: stored in {path}")
 
 
 def _write(file: Path, text: str) -> None:

@@ -46,6 +46,7 @@ def _exit_code(report: Report) -> int:
     """Return what the run comes to: as of `verify`, and 6 where stored evidence does not stand, or is not there."""
     code = exit_code(report)
     stored = {p.stored for spec in report.specs for model in spec.models for p in model.properties}
+    stored |= {row.stored for row in report.ablations}
     if code not in (Exit.INTERNAL, Exit.SPEC) and Stored.REJECTED in stored:
         return Exit.REJECTED
     drifted = Outcome.DRIFT in report.outcomes or report.orphans

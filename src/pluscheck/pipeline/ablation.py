@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pluscheck.core.exprs import Lit
 from pluscheck.core.switches import Protection, protections, start_depends
-from pluscheck.core.system import DEADLOCK, FAULTS, Expected, Model, Property, PropertyKind
+from pluscheck.core.system import DEADLOCK, FAULTS, Expected, Model, Property, PropertyKind, TransitionSystem
 from pluscheck.engines.ablation.search import Aim, Region, regions
 from pluscheck.engines.ablation.settings import Cube
 from pluscheck.engines.ic3.engine import ic3
@@ -59,22 +59,27 @@ def ablated(question: Question, watcher: Watcher) -> Told:
     return told(_searched(question, elaborated, model, of, watcher, started))
 
 
-def properties_asked(question: Question, model: Model) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the properties that are not to be violated, and the witnesses that are to be reached. Raises UsageError.
+def asked(model: Model, properties: tuple[str, ...]) -> tuple[TransitionSystem, tuple[str, ...], tuple[str, ...]]:
+    """Return the system that is searched, with the properties that are not to be violated and the witnesses that are to be reached. Raises UsageError.
 
     A witness that is asked for by name although the model expects it to be unreachable is among the first. So is, always, that nothing faults: no run goes
     on after that. Lemmas are there to help with proofs, and may fail with fewer protections: they count only if they are asked for by name.
     """
     kinds = {p.name: p.kind for p in model.system.properties}
     expected = {e.property: e.expected for e in model.expectations}
-    for name in question.properties:
+    for name in properties:
         the_one_meant("property", name, (*kinds, DEADLOCK, FAULTS))
-    named = question.properties or tuple([n for n in expected if kinds.get(n) is not PropertyKind.LEMMA])
+    named = properties or tuple([n for n in expected if kinds.get(n) is not PropertyKind.LEMMA])
     witnesses = [name for name in named if kinds.get(name) is PropertyKind.WITNESS]
     unwanted = [name for name in witnesses if expected.get(name) is Expected.UNREACHABLE]
     violated = [name for name in named if name not in witnesses and name != FAULTS]
     reached = [name for name in witnesses if name not in unwanted]
-    return (*violated, *(unwanted if question.properties else ()), FAULTS), tuple(reached)
+    names = (*violated, *(unwanted if properties else ()), FAULTS)
+    system = model.system
+    if not start_depends(system):
+        return system, names, tuple(reached)
+    start = Property(PropertyKind.WITNESS, START, Lit(True), system.span)
+    return replace(system, properties=(*system.properties, start)), names, (START, *reached)
 
 
 def _searched(
@@ -86,12 +91,7 @@ def _searched(
     started: float,
 ) -> Searched:
     """Return in which settings something is violated, and in which of the others each witness is reached."""
-    system = model.system
-    names, witnesses = properties_asked(question, model)
-    if start_depends(system):
-        start = Property(PropertyKind.WITNESS, START, Lit(True), system.span)
-        system = replace(system, properties=(*system.properties, start))
-        witnesses = (START, *witnesses)
+    system, names, witnesses = asked(model, question.properties)
     first = DEFAULT_DEPTH if model.depth is None else model.depth
     judge = SettingsJudge(elaborated, system, of)
     watcher.model_started(question.path.as_posix(), system.model, None)

@@ -71,6 +71,8 @@ class Told:
     searched: Searched
     races: tuple[Race, ...]
     safe: tuple[Setting, ...]
+    witnesses: Mapping[tuple[Setting, str], Judged]
+    """The runs to witnesses that were replayed, by safe setting and name."""
 
 
 def told(searched: Searched) -> Told:
@@ -82,6 +84,7 @@ def told(searched: Searched) -> Told:
 class _Teller:
     of: Searched
     races: dict[Setting, Race] = field(default_factory=dict)
+    witnesses: dict[tuple[Setting, str], Judged] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -154,7 +157,7 @@ class _Teller:
             proofs=sum(r.effort.proofs for r in self._searches()),
             seconds=time.monotonic() - of.started,
         )
-        return Told(report, of, tuple(self.races.values()), tuple(safe))
+        return Told(report, of, tuple(self.races.values()), tuple(safe), self.witnesses)
 
     def _searches(self) -> Iterator[Region]:
         """Yield one region of each search: those of one search have their effort in common."""
@@ -239,6 +242,7 @@ class _Teller:
             for name in of.witnesses:
                 if name in found:
                     witnesses.append((name, len(_trace(found[name]).steps)))
+                    self.witnesses[setting, name] = found[name]
                 elif self.seconds_left() != 0:
                     raise RejectedError(f"{name} is not reached with {', '.join(self.names(setting))}")
         return SafeReport(self.names(setting), self.off(setting), judged, tuple(witnesses))

@@ -13,6 +13,7 @@ from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.evidence.verdict import Reason
 from pluscheck.lang.modules import LIBRARY_PREFIX
 from pluscheck.lang.syntax import ModelDecl
+from pluscheck.pipeline.ablation_gate import stored_ablations
 from pluscheck.pipeline.discover import spec_files
 from pluscheck.pipeline.model_gate import JUDGE_SECONDS, GateOptions, ModelGate
 from pluscheck.pipeline.options import UsageError, Watcher
@@ -20,7 +21,7 @@ from pluscheck.pipeline.reading import Spec, named_in_reports, read
 from pluscheck.pipeline.rechecking import Judges
 from pluscheck.pipeline.remembered import Remembered, Texts, remember, remembered
 from pluscheck.proofs.files import SUFFIX, proof_path
-from pluscheck.report.model import ModelReport, Report, SpecReport
+from pluscheck.report.model import AblationRow, ModelReport, Report, SpecReport
 
 
 def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Report:
@@ -45,6 +46,13 @@ def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Repor
             reports.append(report)
         if interrupted:
             break
+    ablations: tuple[AblationRow, ...] = ()
+    if not interrupted and not options.options.only:
+        extends = {file: found.extends for file, found in known.items()}
+        extends |= {file: specs[named_in_reports(file)].extends for file in files if named_in_reports(file) in specs}
+        wrong = {report.file for report in reports if report.diagnostics}
+        right = {file: names for file, names in extends.items() if named_in_reports(file) not in wrong}
+        ablations = stored_ablations(right, options, watcher, changes)
     orphans: tuple[str, ...] = ()
     if not interrupted and not options.options.only:
         proofs = frozenset[Path]().union(*(found.proofs for found in known.values()))
@@ -54,7 +62,7 @@ def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Repor
                 Path(orphan).unlink()
                 changes.append(f"removed {orphan}")
             orphans = ()
-    return Report(tuple(reports), options.options.strict, interrupted, orphans, tuple(changes))
+    return Report(tuple(reports), options.options.strict, interrupted, orphans, tuple(changes), ablations)
 
 
 def _known(files: Iterable[Path], options: GateOptions) -> dict[Path, Remembered]:

@@ -92,14 +92,15 @@ def _proof(proof: StoredProof) -> Json:
         *expected,
         ("system", _string(proof.system)),
         ("verdict", _string(proof.claim.value)),
-        ("evidence", _evidence(proof.evidence)),
+        ("evidence", evidence_json(proof.evidence)),
         ("shown_by", Json(tuple(_string(each) for each in proof.shown_by))),
         ("tools", json_object(*((name, _string(version)) for name, version in proof.tools))),
         spread=True,
     )
 
 
-def _evidence(evidence: StoredEvidence) -> Json:
+def evidence_json(evidence: StoredEvidence) -> Json:
+    """Return evidence as a file has it."""
     match evidence:
         case StoredInvariant():
             return json_object(("kind", _string("inductive invariant")), *_invariant(evidence), spread=True)
@@ -166,7 +167,7 @@ def read_proof(path: Path) -> StoredProof:
 def proof_in(source: Source) -> StoredProof:
     """Return what the text of a file says. Raises SpecError (PC801 to PC804)."""
     whole = parse_json(source)
-    top = _Fields(whole, "a stored proof is an object")
+    top = Fields(whole, "a stored proof is an object")
     version = top.string("format")
     if version.text != FORMAT:
         raise refused(
@@ -176,7 +177,7 @@ def proof_in(source: Source) -> StoredProof:
             "another format",
             remedy="it was written by another version of pluscheck: `pluscheck gate --update` writes it anew",
         )
-    spec = _Fields(top.get("spec"), "`spec` is an object")
+    spec = Fields(top.get("spec"), "`spec` is an object")
     proof = StoredProof(
         spec=SpecName(spec.string("file").text, spec.string("module").text, spec.digest("digest")),
         model=top.string("model").text,
@@ -186,7 +187,7 @@ def proof_in(source: Source) -> StoredProof:
         expected_depth=top.number("expected_depth") if top.has("expected_depth") else None,
         system=top.digest("system"),
         claim=top.one_of("verdict", Claim),
-        evidence=_evidence_in(_Fields(top.get("evidence"), "`evidence` is an object")),
+        evidence=evidence_in(Fields(top.get("evidence"), "`evidence` is an object")),
         shown_by=tuple(clause.text for clause in top.strings("shown_by")),
         tools=top.texts_by_name("tools"),
         span=whole.span,
@@ -203,7 +204,8 @@ def _kind_in(given: Clause) -> str:
     return given.text
 
 
-def _evidence_in(found: _Fields) -> StoredEvidence:
+def evidence_in(found: Fields) -> StoredEvidence:
+    """Return the evidence that an object of a file is."""
     kind = found.string("kind")
     evidence: StoredEvidence
     match kind.text:
@@ -226,12 +228,12 @@ def _evidence_in(found: _Fields) -> StoredEvidence:
     return evidence
 
 
-def _invariant_in(found: _Fields) -> StoredInvariant:
+def _invariant_in(found: Fields) -> StoredInvariant:
     return StoredInvariant(found.texts("conjuncts"), tuple(clause.text for clause in found.strings("properties")))
 
 
 def _step_in(node: Json, *, with_changes: bool = True) -> StoredStep:
-    found = _Fields(node, "a step is an object")
+    found = Fields(node, "a step is an object")
     changes = found.items("changes") if with_changes else ()
     step = StoredStep(found.string("action").text, found.number("variant"), found.get("arguments"), changes, node.span)
     found.finish()
@@ -239,7 +241,7 @@ def _step_in(node: Json, *, with_changes: bool = True) -> StoredStep:
 
 
 def _fault_in(node: Json) -> StoredFault:
-    found = _Fields(node, "a fault is an object")
+    found = Fields(node, "a fault is an object")
     step = _step_in(found.get("step"), with_changes=False) if found.has("step") else None
     fault = StoredFault(found.string("code").text, found.string("text").text, step, node.span)
     found.finish()
@@ -253,7 +255,7 @@ _KINDS = frozenset({DEADLOCK, FAULTS, *PropertyKind})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-class _Fields:
+class Fields:
     """The members of an object, each to be asked for once; `finish` reports any that nobody asked for."""
 
     def __init__(self, node: Json, message: str) -> None:
@@ -264,9 +266,11 @@ class _Fields:
         self._asked: set[str] = set()
 
     def has(self, key: str) -> bool:
+        """Return whether there is such a member."""
         return self._object.get(key) is not None
 
     def get(self, key: str) -> Json:
+        """Return a member. Raises SpecError, as do all that ask for one."""
         self._asked.add(key)
         found = self._object.get(key)
         if found is None:
@@ -280,11 +284,13 @@ class _Fields:
         return found
 
     def finish(self) -> None:
+        """Report a member that nobody asked for."""
         for (key, _), place in zip(self._object.members, self._object.keys, strict=True):
             if key not in self._asked:
                 raise refused(Code.PROOF_FIELD, f"`{key[:40]}` means nothing here", place, "an unknown key")
 
     def string(self, key: str) -> Clause:
+        """Return text, with its place."""
         return self._string(key, self.get(key))
 
     def _string(self, key: str, node: Json) -> Clause:
@@ -293,18 +299,21 @@ class _Fields:
         return Clause(node.value, node.span)
 
     def number(self, key: str) -> int:
+        """Return a natural number."""
         node = self.get(key)
         if isinstance(node.value, bool) or not isinstance(node.value, int) or node.value < 0:
             raise self._wrong(node, f"`{key}` is a natural number")
         return node.value
 
     def digest(self, key: str) -> str:
+        """Return a digest."""
         found = self.string(key)
         if not _DIGEST.fullmatch(found.text):
             raise refused(Code.PROOF_FIELD, f"`{key}` is a digest, `sha256:` and 64 digits", found.span, "no digest")
         return found.text
 
     def one_of(self, key: str, choices: type[_Choice]) -> _Choice:
+        """Return one of the values that an enumeration has."""
         found = self.string(key)
         try:
             return choices(found.text)
@@ -313,12 +322,14 @@ class _Fields:
             raise refused(Code.PROOF_FIELD, f"`{key}` is one of {wanted}", found.span, "something else") from None
 
     def items(self, key: str) -> tuple[Json, ...]:
+        """Return the items of an array."""
         node = self.get(key)
         if not isinstance(node.value, tuple):
             raise self._wrong(node, f"`{key}` is an array")
         return node.value
 
     def strings(self, key: str) -> tuple[Clause, ...]:
+        """Return items that are text."""
         return tuple(self._string(f"an item of {key}", item) for item in self.items(key))
 
     def texts(self, key: str) -> tuple[Clause, ...]:
@@ -332,6 +343,7 @@ class _Fields:
         return self._string(f"an item of {key}", node)
 
     def texts_by_name(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Return the members of an object that are all text."""
         node = self.get(key)
         if not isinstance(node.value, Object):
             raise self._wrong(node, f"`{key}` is an object")

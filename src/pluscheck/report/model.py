@@ -257,6 +257,19 @@ class SpecReport:
 
 
 @dataclass(frozen=True, slots=True)
+class AblationRow:
+    """How what is stored of the settings of a model's switches stands: what it shows, or why it shows nothing (`why`)."""
+
+    module: str
+    model: str
+    file: str
+    outcome: Outcome
+    stored: Stored
+    what: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a run of `verify` or `gate` found. `interrupted` if it was ended before all models were checked.
 
@@ -268,8 +281,10 @@ class Report:
     interrupted: bool = False
     orphans: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    ablations: tuple[AblationRow, ...] = ()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """How each property compares with its expectation, in order."""
-        return tuple(p.outcome for spec in self.specs for model in spec.models for p in model.properties)
+        """How each property compares with its expectation, in order; then how what is stored of switches stands."""
+        properties = (p.outcome for spec in self.specs for model in spec.models for p in model.properties)
+        return (*properties, *(row.outcome for row in self.ablations))

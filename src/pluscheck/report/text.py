@@ -82,6 +82,7 @@ def summary_text(report: Report, look: Look) -> str:
             lines.extend(_row(Text("    "), Text(_where(part))) for part in spec.dead)
             lines.append(Text())
     lines.extend(_lemma_lines(report, look))
+    lines.extend(_ablation_lines(report, look))
     lines.extend(Text(change) for change in report.changes)
     if report.changes:
         lines.append(Text())
@@ -97,10 +98,24 @@ def summary_text(report: Report, look: Look) -> str:
         name = Text(f"{spec.module or spec.file}:{model.name}:{item.name}  ")
         mark = Text("  ").append_text(look.mark(item.outcome)).append(" ")
         lines.append(_row(mark, name.append_text(phrase(item, model, look))))
+    for row in report.ablations:
+        if row.outcome is not Outcome.MET:
+            mark = Text("  ").append_text(look.mark(row.outcome)).append(" ")
+            lines.append(_row(mark, Text(f"{row.module}:{row.model}, which protections are needed  {row.why}", "red")))
     for file in report.orphans:
         mark = Text("  ").append_text(look.mark(Outcome.DRIFT)).append(" ")
         lines.append(_row(mark, Text(f"{file}  no model expects anything of what this is about", "red")))
     return printed(lines, look)
+
+
+def _ablation_lines(report: Report, look: Look) -> list[RenderableType]:
+    """Return a line for what is stored of the switches of each model, where it is as it should be."""
+    shown = [row for row in report.ablations if row.outcome is Outcome.MET and not look.quiet]
+    lines: list[RenderableType] = []
+    for row in shown:
+        mark = Text("    ").append_text(look.mark(row.outcome)).append(" ")
+        lines.append(_row(mark, Text(f"{row.module}:{row.model}, which protections are needed  {row.what}")))
+    return [*lines, Text()] if lines else []
 
 
 # ---------------------------------------------------------------------------------------- one verdict

@@ -17,7 +17,7 @@ from pluscheck.bits.cnf import template
 from pluscheck.bits.solver import SatSolver
 from pluscheck.bits.system import BitSystem
 from pluscheck.core.switches import Setting
-from pluscheck.engines.ablation.settings import Cube, never
+from pluscheck.engines.ablation.settings import Cube, members, never
 from pluscheck.ground.runs import Run
 
 
@@ -64,6 +64,20 @@ class Lifting:
         `ends` is a literal over the bits of the last state, or over the last state and the selectors if these are replaced already. `begins` is
         what is true of the first state, if it is no initial one.
         """
+        return self._implicant(self._whole(run, ends, begins), setting)
+
+    def covers(self, run: Run, ends: int, cube: Cube, *, begins: int | None = None) -> bool:
+        """Return whether in all settings of a cube a run like this one exists that ends where `ends` is true."""
+        whole = self._whole(run, ends, begins)
+        made = template(self.bits.circuit, [whole], list(self._inputs.values()))
+        solver = SatSolver(made.clauses, stop=never)
+        solver.add([-made.literal(whole)])
+        number = {protection: position for position, protection in enumerate(self._inputs, 1)}
+        assumed = [number[i] for i in members(cube.on)] + [-number[i] for i in members(cube.off)]
+        return solver.solve(assumed) is Answer.UNSAT
+
+    def _whole(self, run: Run, ends: int, begins: int | None) -> int:
+        """Return a literal over the protections' inputs: that a run like this one exists, and ends where it should."""
         circuit = self.bits.circuit
         first = self.bits.bits(run.leaves[0])
         state: dict[int, int] = {}
@@ -75,13 +89,16 @@ class Lifting:
             step, state = self._after(taken, state)
             follows.append(step)
         follows += self._reduced([ends], dict(state))
-        return self._implicant(circuit.all_(follows), setting)
+        return circuit.all_(follows)
 
     def cube_of_step(self, run: Run, ends: int, setting: Setting) -> Cube:
         """Return settings in which such a run exists of which the last step makes `ends` true: a literal over a state and the selectors."""
-        before = Run(run.leaves[:-1], run.taken[:-1])
+        return self.cube(*self.before_step(run, ends), setting)
+
+    def before_step(self, run: Run, ends: int) -> tuple[Run, int]:
+        """Return a run without its last step, and a literal over the state where it then ends: that this step makes `ends` true."""
         literal = self.bits.circuit.substituted([ends], self.bits.naming(run.taken[-1]))[0]
-        return self.cube(before, literal, setting)
+        return Run(run.leaves[:-1], run.taken[:-1]), literal
 
     def _implicant(self, whole: int, setting: Setting) -> Cube:
         """Return a cube with the setting in which the literal, over the protections' inputs, is true; first as few must be on as can be."""

@@ -195,7 +195,7 @@ class _Search:
         about_state = [q.node for q in self._questions if not q.about_step]
         about_step = [q.node for q in self._questions if q.about_step]
         unrolling = Unrolling(grounded, about_state, about_step, memory=self.limits.megabytes_left())
-        positions = _switch_bits(grounded, self.of)
+        positions = switch_bits(grounded, self.of)
         lifting = Lifting(unrolling.bits, positions)
         self._switches = _literals(unrolling, positions, len(self.of))
         for target in targets:
@@ -349,7 +349,7 @@ class _Search:
             return
         for node in grounded.init_faults.values():
             start = Unrolling(grounded, [], [], from_condition=node)
-            positions = _switch_bits(grounded, self.of)
+            positions = switch_bits(grounded, self.of)
             self._switches = _literals(start, positions, len(self.of))
             lifting = Lifting(start.bits, positions)
             for cube in target.decided:
@@ -397,7 +397,7 @@ def _literals(unrolling: Unrolling, positions: Mapping[int, int], number: int) -
     return found
 
 
-def _switch_bits(grounded: GroundSystem, of: Sequence[Protection]) -> dict[int, int]:
+def switch_bits(grounded: GroundSystem, of: Sequence[Protection]) -> dict[int, int]:
     """Return the positions of the switches among the bits of the state, each with the protection that it belongs to."""
     setting = settings_of(grounded.system, of)
     lowest = [0 if leaf.boolean else leaf.low for leaf in grounded.leaves]
