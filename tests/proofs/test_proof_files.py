@@ -33,6 +33,7 @@ from pluscheck.proofs.document import (
     StoredInduction,
     StoredInvariant,
     StoredProof,
+    StoredSearch,
     StoredStates,
 )
 from pluscheck.proofs.files import MAX_BYTES, proof_in, proof_path, proof_text, read_proof, write_proof
@@ -178,6 +179,7 @@ EVIDENCE = (
     StoredInvariant((), ()),
     StoredInduction(3, INVARIANT),
     StoredStates(7, 2, DIGEST),
+    StoredSearch(700_000, 3_000_000, 20, "0123456789abcdef" * 2),
     StoredDepth(20),
 )
 

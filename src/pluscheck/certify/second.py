@@ -82,7 +82,8 @@ class SecondSearch:
             return Refuted("a step leads to what is no state")
         here = SearchedStates(found.count, found.transitions, diameter, found.digest())
         if here != said:
-            return Refuted(f"a second search finds other states: {here} in place of {said}")
+            numbers = f"{here.count:,} states, {here.transitions:,} steps and a diameter of {here.diameter}"
+            return Refuted(f"a second search finds {numbers}: that, or which states they are, is not what was said")
         self._bad = found.bad()
         return Shown((BY,))
 

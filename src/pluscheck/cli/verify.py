@@ -90,6 +90,11 @@ def engine_named(name: str) -> str:
         names = ", ".join((PORTFOLIO, IN_TURN, *ENGINES))
         raise UsageError(f"there is no engine '{name}'; there are {names}")
     if engine is not None and not engine.is_there:
+        if engine.instead is not None:
+            output.say(
+                f"warning: the engine '{name}' needs the package '{engine.needs}', which is not installed: it is '{engine.instead}' that searches, which takes longer"
+            )
+            return engine.instead
         raise UsageError(f"the engine '{name}' needs the package '{engine.needs}', which is not installed")
     return name
 

@@ -21,7 +21,7 @@ IN_TURN = "in-turn"
 class EngineEntry:
     """How to get an engine, and whether it is told to end at the model's depth: one that finds all states goes on to the end.
 
-    `needs` is a package, or a part of one, that it cannot do without and that need not be installed. In the portfolio an engine has `seconds` of running time, where a proof is expected
+    `needs` is a package, or a part of one, that it cannot do without and that need not be installed; `instead` is the engine that then takes its place. In the portfolio an engine has `seconds` of running time, where a proof is expected
     `seconds_for_proof` if it has such, and holds `states` at most. If it is `shortest`, its traces are the shortest; if it `sees_all`, it goes through all states, whatever it is asked. While it has to share, it
     has so many `turns` at a time.
     """
@@ -29,6 +29,7 @@ class EngineEntry:
     load: Callable[[], Engine]
     ends_at_depth: bool
     needs: str | None = None
+    instead: str | None = None
     seconds: float | None = None
     seconds_for_proof: float | None = None
     states: int | None = None
@@ -107,7 +108,17 @@ ENGINES: Mapping[str, EngineEntry] = {
     "exhaustive": EngineEntry(
         _exhaustive, ends_at_depth=False, seconds=10.0, states=10_000, shortest=True, sees_all=True
     ),
-    "native": EngineEntry(_native, ends_at_depth=False, needs="llvmlite", shortest=True, sees_all=True),
+    "native": EngineEntry(
+        _native,
+        ends_at_depth=False,
+        needs="llvmlite",
+        instead="exhaustive",
+        seconds=10.0,
+        seconds_for_proof=60.0,
+        states=10_000_000,
+        shortest=True,
+        sees_all=True,
+    ),
     # The dedupe protocol with one of everybody takes 5 seconds, 20 on a busy machine; with two pages more than 100.
     "bdd": EngineEntry(
         _bdd,
@@ -125,8 +136,16 @@ ENGINES: Mapping[str, EngineEntry] = {
 }
 """Engines that work alone."""
 
-PROVERS: tuple[str, ...] = ("ic3", "bdd", "kinduction", "exhaustive")
+PROVERS: tuple[str, ...] = ("ic3", "bdd", "kinduction", "native")
 """Those that look for proofs in the portfolio, in the order in which they start."""
+
+
+def that_is_there(name: str) -> str | None:
+    """Return the engine if what it needs is installed, else what takes its place, if anything does."""
+    entry = ENGINES.get(name)
+    if entry is None or entry.is_there:
+        return None if entry is None else name
+    return entry.instead
 
 
 def ends_at_depth(engine: str) -> bool:
@@ -172,7 +191,8 @@ def together(
             sees_all=entry.sees_all,
         )
 
-    provers = tuple(racer(name) for name in PROVERS if name in ENGINES and ENGINES[name].is_there)
+    there = [that_is_there(name) for name in PROVERS]
+    provers = tuple(racer(name) for name in dict.fromkeys(there) if name is not None)
     run = portfolio if is_race else in_turn
     return run(
         model.system, wanted, budget, listener, searcher=racer("bmc"), provers=provers, aims=aims, accepts=accepts

@@ -20,6 +20,7 @@ from pluscheck.certify.replay import Rejection, Replay, replay
 from pluscheck.core.digest import value_digest
 from pluscheck.core.system import Model
 from pluscheck.core.values import ordered
+from pluscheck.evidence.verdict import SearchedStates
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
 from pluscheck.lang.modules import LIBRARY_PREFIX, SUFFIX, library_source
@@ -31,6 +32,7 @@ from pluscheck.proofs.document import (
     StoredInduction,
     StoredInvariant,
     StoredProof,
+    StoredSearch,
     StoredStates,
     StoredTrace,
 )
@@ -40,6 +42,7 @@ from pluscheck.proofs.traces import traces_in
 
 if TYPE_CHECKING:
     from pluscheck.certify.inductive import InvariantJudge
+    from pluscheck.certify.second import SecondSearch
 
 MOST_STATES = 100_000
 """How many states are gone through to find those again that a stored proof counts."""
@@ -117,6 +120,7 @@ class Judges:
         self._elaborated = elaborated
         self._solvers = tuple(with_solvers)
         self._known: dict[_Words, InvariantJudge] = {}
+        self._searches: dict[StoredSearch, SecondSearch] = {}
 
     def of(self, file: str, name: str, text: StoredInvariant | StoredInduction) -> InvariantJudge:
         """Return who judges what the text says. Raises SpecError where it is no formulas of the specification."""
@@ -129,6 +133,15 @@ class Judges:
                 found.system, found.certificate, seconds=self.seconds, with_solvers=self._solvers
             )
         return self._known[words]
+
+    def of_search(self, stored: StoredSearch) -> SecondSearch:
+        """Return who searches the states again."""
+        from pluscheck.certify.second import SecondSearch
+
+        if stored not in self._searches:
+            said = SearchedStates(stored.count, stored.transitions, stored.diameter, stored.sums)
+            self._searches[stored] = SecondSearch(self.model.system, said, seconds=self.seconds)
+        return self._searches[stored]
 
 
 _Words = tuple[tuple[int, str] | None, tuple[str, ...], tuple[str, ...]]
@@ -180,6 +193,8 @@ def stands(file: str, proof: StoredProof, judges: Judges) -> Rechecked:
                 return _replayed(file, proof, model, trace)
             case StoredStates() as states:
                 return _found_again(file, proof, model, states, judges.seconds)
+            case StoredSearch() as searched:
+                return _searched_again(file, proof, judges, searched)
             case (StoredInvariant() | StoredInduction()) as text:
                 return _discharged(file, proof, judges, text)
             case StoredDepth(depth):
@@ -276,6 +291,20 @@ def _found_again(file: str, proof: StoredProof, model: Model, stored: StoredStat
     match ReachableSetJudge(model.system, found, seconds=seconds).opinion(proof.property):
         case Shown():
             return Rechecked(file, Standing.SHOWN, proof, what, ("reference semantics", "Z3"))
+        case NotJudged(reason):
+            return Rechecked(file, Standing.UNDECIDED, proof, what, reason=reason)
+        case Refuted(reason):
+            return _rejected(file, proof, reason)
+
+
+def _searched_again(file: str, proof: StoredProof, judges: Judges, stored: StoredSearch) -> Rechecked:
+    """Return what becomes of states that were searched: they are searched again."""
+    from pluscheck.certify.opinions import NotJudged, Refuted, Shown
+
+    what = f"all {stored.count:,} reachable states"
+    match judges.of_search(stored).opinion(proof.property):
+        case Shown(by):
+            return Rechecked(file, Standing.SHOWN, proof, what, by)
         case NotJudged(reason):
             return Rechecked(file, Standing.UNDECIDED, proof, what, reason=reason)
         case Refuted(reason):

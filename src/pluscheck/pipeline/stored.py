@@ -13,14 +13,22 @@ from pluscheck.base.errors import InternalError
 from pluscheck.core.digest import PREFIX, value_digest
 from pluscheck.core.system import Expectation, Model, State, TransitionSystem
 from pluscheck.core.values import ordered
-from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Unknown, Violated
+from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, SearchedStates, Unknown, Violated
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.modules import LIBRARY_PREFIX
 from pluscheck.lang.parser import parse
 from pluscheck.lang.printer import print_module
 from pluscheck.pipeline.evidence import Judged
 from pluscheck.proofs.binding import bound_to, kind_of
-from pluscheck.proofs.document import Claim, SpecName, StoredDepth, StoredEvidence, StoredProof, StoredStates
+from pluscheck.proofs.document import (
+    Claim,
+    SpecName,
+    StoredDepth,
+    StoredEvidence,
+    StoredProof,
+    StoredSearch,
+    StoredStates,
+)
 from pluscheck.proofs.files import proof_path
 from pluscheck.proofs.traces import stored_trace
 
@@ -78,6 +86,8 @@ def _claim(system: TransitionSystem, judged: Judged) -> tuple[Claim, StoredEvide
     match judged.verdict:
         case Proved(ReachableSet(states, diameter)):
             return Claim.PROVED, StoredStates(len(states), diameter, states_digest(states))
+        case Proved(SearchedStates(count, transitions, diameter, digest)):
+            return Claim.PROVED, StoredSearch(count, transitions, diameter, digest)
         case Proved():
             if judged.text is None:
                 raise InternalError("a certificate was judged without its text")

@@ -14,6 +14,7 @@ from pluscheck.proofs.document import (
     StoredInduction,
     StoredInvariant,
     StoredProof,
+    StoredSearch,
     StoredStates,
     StoredTrace,
     properties_of,
@@ -61,7 +62,7 @@ def check_binding(proof: StoredProof, model: Model) -> None:
         )
     is_witness = kind == PropertyKind.WITNESS
     match proof.claim, proof.evidence:
-        case Claim.PROVED, StoredInvariant() | StoredInduction() | StoredStates():
+        case Claim.PROVED, StoredInvariant() | StoredInduction() | StoredStates() | StoredSearch():
             return
         case (Claim.VIOLATED, StoredTrace()) if not is_witness:
             return

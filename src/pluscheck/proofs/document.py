@@ -72,6 +72,16 @@ class StoredStates:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredSearch:
+    """All reachable states, too many to be listed: counted with the steps between them, and `sums` of their hashes. Whoever checks it searches them again."""
+
+    count: int
+    transitions: int
+    diameter: int
+    sums: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredStep:
     """A step; `changes` (each `at`, `from`, `to`) are all that differs in the state after it."""
 
@@ -108,7 +118,7 @@ class StoredDepth:
     depth: int
 
 
-StoredEvidence = StoredInvariant | StoredInduction | StoredStates | StoredTrace | StoredDepth
+StoredEvidence = StoredInvariant | StoredInduction | StoredStates | StoredSearch | StoredTrace | StoredDepth
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +148,5 @@ def properties_of(proof: StoredProof) -> tuple[str, ...]:
     match proof.evidence:
         case StoredInvariant(_, properties) | StoredInduction(_, StoredInvariant(_, properties)):
             return (proof.property, *properties)
-        case StoredStates() | StoredTrace() | StoredDepth():
+        case StoredStates() | StoredSearch() | StoredTrace() | StoredDepth():
             return (proof.property,)

@@ -23,6 +23,7 @@ from pluscheck.proofs.document import (
     StoredInduction,
     StoredInvariant,
     StoredProof,
+    StoredSearch,
     StoredStates,
     StoredStep,
     StoredTrace,
@@ -112,6 +113,15 @@ def evidence_json(evidence: StoredEvidence) -> Json:
                 ("count", Json(count)),
                 ("diameter", Json(diameter)),
                 ("digest", _string(digest)),
+                spread=True,
+            )
+        case StoredSearch(count, transitions, diameter, sums):
+            return json_object(
+                ("kind", _string("searched states")),
+                ("count", Json(count)),
+                ("transitions", Json(transitions)),
+                ("diameter", Json(diameter)),
+                ("sums", _string(sums)),
                 spread=True,
             )
         case StoredTrace(initial, steps, fault):
@@ -215,6 +225,10 @@ def evidence_in(found: Fields) -> StoredEvidence:
             evidence = StoredInduction(found.number("k"), _invariant_in(found))
         case "reachable states":
             evidence = StoredStates(found.number("count"), found.number("diameter"), found.digest("digest"))
+        case "searched states":
+            evidence = StoredSearch(
+                found.number("count"), found.number("transitions"), found.number("diameter"), found.string("sums").text
+            )
         case "trace":
             initial = found.get("initial")
             steps = tuple(_step_in(step) for step in found.items("steps"))
