@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pluscheck.base.errors import SpecError
-from pluscheck.core.system import DEADLOCK, FAULTS
+from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
-from pluscheck.engines.interface import Budget, ignore
-from pluscheck.evidence.verdict import Proved, Reached, Violated
+from pluscheck.engines.interface import Budget, Findings, Listener, ignore
+from pluscheck.evidence.verdict import Proved, Reached, Reason, Unknown, Violated
 from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower
 from pluscheck.pipeline.ablation import Question, ablated
@@ -213,6 +213,20 @@ def test_no_time_is_no_answer() -> None:
     assert report.undecided is not None
     assert report.minimal_safe == ()
     assert report.monotone is None
+    assert report.open_sets == ((),)  # nothing is known to be unsafe
+
+
+def test_what_is_known_before_the_time_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_time(_: TransitionSystem, wanted: frozenset[str], _budget: Budget, _listener: Listener) -> Findings:
+        return Findings("none", dict.fromkeys(wanted, Unknown(Reason.TIME, 0)), {}, 0, complete=False)
+
+    monkeypatch.setattr("pluscheck.pipeline.ablation.ic3", out_of_time)
+    told = ablation(GATE, model="base")
+    assert told.report.undecided is not None
+    assert told.report.minimal_safe == ()
+    assert [one.on for one in told.report.maximal_unsafe] == [("Lock", "Check", "Extra", "Stop")]
+    assert told.report.open_sets == (("Stop",), ("Lock", "Extra"), ("Check", "Extra"))
+    assert not told.is_interrupted
 
 
 def test_a_type_may_not_depend_on_what_is_switched() -> None:

@@ -88,7 +88,7 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
         output.write(text)
     else:
         _write(arguments.output, text)
-    return code
+    return Exit.INTERRUPTED if found.is_interrupted else code
 
 
 def _rendered(report: AblationReport, code: int, name: str, look: Look) -> str:

@@ -12,7 +12,7 @@ from pluscheck.core.switches import Setting, own_setting
 from pluscheck.engines.ablation.search import Region, Shown
 from pluscheck.engines.ablation.settings import Choice, Cube, members
 from pluscheck.engines.ic3.queries import StoppedError
-from pluscheck.evidence.verdict import Reached, Reason, Violated
+from pluscheck.evidence.verdict import Reached, Reason, Unknown, Violated
 from pluscheck.pipeline.checking import kind_and_place
 from pluscheck.pipeline.evidence import Judged, RejectedError
 from pluscheck.pipeline.settings_evidence import Joint, SettingsJudge
@@ -74,6 +74,12 @@ class Told:
     witnesses: Mapping[tuple[Setting, str], Judged]
     """The runs to witnesses that were replayed, by safe setting and name."""
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether somebody has ended the search."""
+        searches = (self.searched.unsafe, *self.searched.reached.values())
+        return any(isinstance(one.rest, Unknown) and one.rest.reason is Reason.INTERRUPTED for one in searches)
+
 
 def told(searched: Searched) -> Told:
     """Return what is told of the regions. Raises RejectedError."""
@@ -121,7 +127,10 @@ class _Teller:
         worse: list[WorseReport] = []
         repair: RepairReport | None = None
         needs: list[NeedReport] = []
+        open_sets: tuple[tuple[str, ...], ...] = ()
         try:
+            if undecided is not None:
+                open_sets = tuple(map(self.names, sorted(self._not_unsafe().minimal(), key=_smallest_first)))
             maximal = sorted(self._unsafe().maximal(), key=self._smallest_last)
             unsafe.extend(self.race(setting).report for setting in maximal)
             if undecided is None:
@@ -151,6 +160,7 @@ class _Teller:
             monotone=None if undecided is not None else not worse,
             judged=None if of.joint is None else of.joint.judged,
             undecided=undecided,
+            open_sets=open_sets,
             depth=of.unsafe.depth,
             repair=repair,
             questions=sum(r.effort.questions for r in self._searches()),

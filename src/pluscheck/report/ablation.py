@@ -108,8 +108,8 @@ class AblationReport:
     """What an ablation found of one model.
 
     `unsafe_where` describes the unsafe settings exactly: those of some condition, and no others (as far as `undecided` does not say otherwise).
-    `monotone`: with more protections on, nothing becomes unsafe that was not. `undecided` is why not every setting is decided; `depth` the number
-    of steps within which nothing else is violated. `judged` is what it rests on that all other settings violate nothing.
+    `monotone`: with more protections on, nothing becomes unsafe that was not. `undecided` is why not every setting is decided; `open_sets` are then
+    the smallest that are not known to be unsafe: whatever is safe has all of one of them. `depth` is the number of steps within which nothing else is violated. `judged` is what it rests on that all other settings violate nothing.
     `questions` and `proofs` are how often a solver was asked about runs, and a prover about all settings that were left.
     """
 
@@ -129,6 +129,7 @@ class AblationReport:
     monotone: bool | None
     judged: str | None
     undecided: str | None
+    open_sets: tuple[tuple[str, ...], ...]
     depth: int
     repair: RepairReport | None
     questions: int

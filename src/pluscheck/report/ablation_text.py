@@ -66,7 +66,14 @@ def paragraphs(report: AblationReport) -> Iterator[str]:
         yield f"All {2**number:,} settings of {number} protection{_s(number)} are decided, for {asked}."
     if report.undecided is None:
         yield from _safe(report)
-    yield from _sets("Unsafe, and as large as unsafe sets get", [set_text(r.on, r.off) for r in report.maximal_unsafe])
+    what = "Unsafe, and as large as unsafe sets get"
+    if report.undecided is not None:
+        what = "Unsafe, and as large as those that are known to be"
+        candidates = [
+            set_text(on, tuple([p for p in report.protections if p not in on])) for on in report.open_sets if on
+        ]
+        yield from _sets("Whatever is safe has all of one of these", candidates)
+    yield from _sets(what, [set_text(r.on, r.off) for r in report.maximal_unsafe])
     if report.witnesses:
         for one in report.stifled[:MOST_SETS]:
             yield f"Not safe, though nothing is violated: with {_all(one.on)}, {one.witness} cannot be reached any more ({one.judged})."
