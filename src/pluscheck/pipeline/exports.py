@@ -62,8 +62,22 @@ def _smt2() -> Callable[[Path], tuple[tuple[str, bytes], ...]]:
     return obligation_files
 
 
+def _promela() -> Export:
+    """Return the export to Promela."""
+    from pluscheck.exports.promela import promela
+    from pluscheck.ground.ground import ground
+
+    def export(model: Model) -> tuple[ExportedFile, ...]:
+        """Return a file for Spin that asserts the properties that the model checks."""
+        names = [expectation.property for expectation in model.expectations]
+        return (ExportedFile("pml", promela(ground(model.system), names).encode()),)
+
+    return export
+
+
 FORMATS: Mapping[str, Format | ProofFormat] = {
     "aiger": Format(_aiger, "one binary AIGER 1.9 file a model, a bad literal for each property"),
+    "promela": Format(_promela, "one Promela file a model, for Spin, an assertion for each property"),
     "smt2": ProofFormat(_smt2, "of a stored proof, one SMT-LIB 2 script for each of its obligations"),
 }
 """What a model, or a stored proof, can be written as."""

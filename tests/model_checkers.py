@@ -1,0 +1,94 @@
+"""Spin and TLC, run on what is exported for them: how many states they find, and what they find violated."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pluscheck.core.semantics import initial_states
+from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
+from pluscheck.engines.exhaustive import exhaustive
+from pluscheck.engines.interface import Budget
+from pluscheck.evidence.verdict import Reached, Violated
+from pluscheck.lang.front import elaborate
+from pluscheck.lower import lower, models
+
+HAS_SPIN = all(map(shutil.which, ("spin", "gcc")))
+
+
+@dataclass(frozen=True)
+class Explored:
+    """Distinct states, and the names of what was violated (or reached)."""
+
+    states: int
+    found: frozenset[str]
+
+
+def run(command: list[str], folder: Path, seconds: float = 60) -> str:
+    """Return what a command prints, whatever its exit code."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
+    return done.stdout + done.stderr
+
+
+def spin(text: str, folder: Path, *checks: str) -> Explored:
+    """Return what Spin finds in a Promela model with these checks, `deadlock` among them as it is called there."""
+    (folder / "model.pml").write_text(text, encoding="utf-8")
+    chosen = ["-DCHOSEN", *(f"-DCHECK_{name}" for name in checks)]
+    told = run(["spin", "-o2", *chosen, "-a", "model.pml"], folder)
+    assert not told.strip(), told
+    told = run(["gcc", "-w", "-O0", "-DSAFETY", "-DNOREDUCE", "-o", "pan", "pan.c"], folder)
+    assert not told.strip(), told
+    told = run(["./pan", "-c0", "-m200000"], folder)
+    stored = re.search(r"(\d+) states, stored", told)
+    assert stored is not None, told
+    assert "max search depth too small" not in told, told
+    errors = set(re.findall(r"pan:\d+: (.*) \(at depth", told))
+    found = {m[1] for error in errors if (m := re.fullmatch(r"assertion violated p_(\w+)", error))}
+    if "invalid end state" in errors:
+        found.add("deadlock")
+    assert len(found) == len(errors), errors
+    return Explored(int(stored[1]), frozenset(found))
+
+
+# ------------------------------------------------------------------------------------- what they are compared with
+
+ROOT = Path(__file__).parents[1]
+SPECS = {
+    path.stem: path
+    for path in [
+        *sorted((ROOT / "tests/corpus").glob("*.plus")),
+        *sorted((ROOT / "src/pluscheck/stdlib").glob("*Check.plus")),
+    ]
+}
+
+
+@cache
+def system_of(spec: str, model: str) -> TransitionSystem:
+    return lower(elaborate(SPECS[spec]), model).system
+
+
+SYSTEMS = [(spec, model) for spec, path in SPECS.items() for model in models(elaborate(path))]
+"""All models of the corpus and of what exercises the library, by name."""
+
+
+def all_names(system: TransitionSystem) -> list[str]:
+    """All properties, the implicit ones included."""
+    return [*(claim.name for claim in system.properties), DEADLOCK, FAULTS]
+
+
+def explored(system: TransitionSystem) -> Explored:
+    """Return what the reference semantics says."""
+    names = frozenset(all_names(system))
+    findings = exhaustive(system, names, Budget(), lambda _: None)
+    assert findings.complete
+    found = {name for name, verdict in findings.verdicts.items() if isinstance(verdict, Violated | Reached)}
+    return Explored(findings.states, frozenset(found))
+
+
+def starts(system: TransitionSystem) -> int:
+    """Return how many initial states there are."""
+    return sum(isinstance(start, tuple) for start in initial_states(system))
