@@ -42,6 +42,18 @@ def ablation(text: str, **asked: object) -> Told:
 ATOMS = ("x = 0", "x = 1", "x = 2", "y", "~y", "x > 0", "h[one]", "h[two]", "h[one] = h[two]", "TRUE")
 
 
+PLAIN = (
+    "x := 0;",
+    "x := 1;",
+    "x := 2;",
+    "x := IF A THEN 1 ELSE 3;",  # out of range in some settings
+    "y := ~y;",
+    "y := TRUE;",
+    "h[one] := y;",
+    "h[two] := x = 1;",
+)
+
+
 @st.composite
 def conditions(draw: st.DrawFn) -> str:
     """Return a guard: something of the state, perhaps only if a switch is on, or off."""
@@ -53,14 +65,13 @@ def conditions(draw: st.DrawFn) -> str:
 
 @st.composite
 def statements(draw: st.DrawFn) -> str:
-    plain = draw(
-        st.sampled_from(("x := 0;", "x := 1;", "x := 2;", "y := ~y;", "y := TRUE;", "h[one] := y;", "h[two] := x = 1;"))
-    )
+    plain = draw(st.sampled_from(PLAIN))
     if draw(st.integers(0, 2)):
         return plain
-    switch = draw(st.sampled_from(SWITCHES))
     other = draw(st.sampled_from(("skip;", "await ~y; x := 1;", "x := x + 1;", "y := FALSE;")))
-    return f"if ({switch}) {{ {plain} }} else {{ {other} }};"
+    if draw(st.integers(0, 2)) == 0:
+        return f"either {{ {plain} }} or {{ {other} }};"
+    return f"if ({draw(st.sampled_from(SWITCHES))}) {{ {plain} }} else {{ {other} }};"
 
 
 @st.composite
@@ -71,7 +82,7 @@ def specifications(draw: st.DrawFn) -> str:
         "switch A : BOOLEAN == TRUE",
         "switch B : BOOLEAN == FALSE",
         "switch F : [Place -> BOOLEAN] == [p \\in Place |-> TRUE]",
-        f"var x : 0..2 = {draw(st.sampled_from(('0', '1', 'IF A THEN 0 ELSE 1')))}",
+        f"var x : 0..2 = {draw(st.sampled_from(('0', '1', 'IF A THEN 0 ELSE 1', 'IF B THEN 1 ELSE 3')))}",
         "var y : BOOLEAN = FALSE",
         "var h : [Place -> BOOLEAN] = [p \\in Place |-> FALSE]",
     ]
@@ -227,6 +238,34 @@ def test_what_is_known_before_the_time_is_out(monkeypatch: pytest.MonkeyPatch) -
     assert [one.on for one in told.report.maximal_unsafe] == [("Lock", "Check", "Extra", "Stop")]
     assert told.report.open_sets == (("Stop",), ("Lock", "Extra"), ("Check", "Extra"))
     assert not told.is_interrupted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "var x : 0..2 = 0\naction A { x := IF S THEN 2 ELSE 5; }",
+        "var x : 0..2 \\in 0..(IF S THEN 2 ELSE 5)\naction A { x := x; }",
+    ],
+)
+def test_what_is_in_range_with_a_switch_on_need_not_be_with_it_off(body: str) -> None:
+    report = ablation(f"module M\nswitch S : BOOLEAN == TRUE\n{body}\n").report
+    assert [one.on for one in report.minimal_safe] == [("S",)]
+    assert [(one.on, one.property, one.steps) for one in report.maximal_unsafe] == [((), FAULTS, 0)]
+
+
+def test_of_two_ways_only_one_may_be_possible_in_a_setting() -> None:
+    text = """module M
+switch S : BOOLEAN == TRUE
+var done : BOOLEAN = FALSE
+var good : BOOLEAN = TRUE
+action A { await ~done; done := TRUE; either { await S; good := FALSE; } or { good := TRUE; }; }
+invariant I == good
+terminal == TRUE
+"""
+    report = ablation(text).report
+    assert [(one.on, one.off, one.property) for one in report.unsafe_where] == [(("S",), (), "I")]
+    assert [one.on for one in report.minimal_safe] == [()]
+    assert report.monotone is False
 
 
 def test_a_type_may_not_depend_on_what_is_switched() -> None:

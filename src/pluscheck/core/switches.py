@@ -28,7 +28,7 @@ from pluscheck.core.system import (
     TransitionSystem,
     Variable,
 )
-from pluscheck.core.values import Function, Value, show
+from pluscheck.core.values import NOTHING, Function, Record, Value, show
 from pluscheck.core.walk import subterms
 
 Setting = int
@@ -100,7 +100,7 @@ def with_free_switches(
     switches = {c.name for c in system.constants if c.is_switch}
     free = _Freed(switches)
     variables = [Variable(c.name, c.type, None, any_of=False, span=c.span) for c in system.constants if c.is_switch]
-    variables += [v if v.initial is None else replace(v, initial=free.expr(v.initial)) for v in system.variables]
+    variables += [replace(v, initial=_initial(v, system, free, within)) for v in system.variables]
     allowed: list[e.Expr] = [e.Or((p.formula, p.off)) for p in of if len(p.arguments) > 1]
     if within is not None:
         allowed.append(within)
@@ -120,8 +120,47 @@ def with_free_switches(
 
 def start_depends(system: TransitionSystem) -> bool:
     """Return whether what the initial states are may depend on a switch: then there may be settings without any."""
+    return _depends(system, [*system.init, *[v.initial for v in system.variables if v.initial is not None]])
+
+
+def _initial(variable: Variable, system: TransitionSystem, free: _Freed, within: e.Expr | None) -> e.Expr | None:
+    """Return what a variable is at first, in a system with free switches.
+
+    In settings that are not considered that need not be defined: some value takes its place, and the initial conditions rule such states out.
+    """
+    if variable.initial is None:
+        return None
+    initial = free.expr(variable.initial)
+    if within is None or not _depends(system, [variable.initial]):
+        return initial
+    some: e.Expr = e.Lit(_some_value(variable.type, system.scope))
+    return e.Ite(within, initial, e.SetLit((some,)) if variable.any_of else some, span=initial.span)
+
+
+def _some_value(of: t.Type, scope: t.Scope) -> Value:
+    """Return some value of a type."""
+    match of:
+        case t.SetType():
+            return frozenset()
+        case t.SeqType():
+            return ()
+        case t.OptionType():
+            return NOTHING
+        case t.RecordType(fields):
+            return Record.of({name: _some_value(item, scope) for name, item in fields})
+        case t.TupleType(items):
+            return tuple([_some_value(item, scope) for item in items])
+        case t.FunctionType(domain, target):
+            value = _some_value(target, scope)
+            return Function.of(dict.fromkeys(t.values_of(domain, scope), value))
+        case _:
+            return next(t.values_of(of, scope))
+
+
+def _depends(system: TransitionSystem, roots: Sequence[e.Expr]) -> bool:
+    """Return whether the value of some expression may depend on a switch."""
     switches = {c.name for c in system.constants if c.is_switch}
-    pending: list[e.Expr] = [*system.init, *[v.initial for v in system.variables if v.initial is not None]]
+    pending = list(roots)
     called: set[str] = set()
     while pending:
         for part in list(subterms([pending.pop()])):
