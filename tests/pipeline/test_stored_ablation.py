@@ -82,6 +82,14 @@ def test_of_a_model_that_is_gone_it_is_removed(stored: Path, capsys: pytest.Capt
     assert not stored.exists()
 
 
+def test_of_a_specification_that_is_gone_it_is_an_orphan(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("spec/Door.plus").rename("spec/Gate.plus")
+    Path("spec/Gate.plus").write_text(SPEC.replace("module Door", "module Gate"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["gate", "--no-cache", "--format", "json"]) == 6
+    assert stored.as_posix() in json.loads(capsys.readouterr().out)["orphans"]
+
+
 def forget_an_unsafe_set(data: Data) -> None:
     data["unsafe"].pop()
 

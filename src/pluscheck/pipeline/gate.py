@@ -20,6 +20,7 @@ from pluscheck.pipeline.options import UsageError, Watcher
 from pluscheck.pipeline.reading import Spec, named_in_reports, read
 from pluscheck.pipeline.rechecking import Judges
 from pluscheck.pipeline.remembered import Remembered, Texts, remember, remembered
+from pluscheck.proofs.ablation import SUFFIX as ABLATION_SUFFIX
 from pluscheck.proofs.files import SUFFIX, proof_path
 from pluscheck.report.model import AblationRow, ModelReport, Report, SpecReport
 
@@ -154,5 +155,9 @@ def _orphans(specs: Iterable[Spec], known: frozenset[Path], options: GateOptions
             mine = options.whole or any(module in folders for module in modules)
             # Of a spec that is wrong nobody knows what it expects.
             if name.endswith(SUFFIX) and mine and path not in expected and not any(b in folders for b in broken):
+                found.append(path.as_posix())
+            # What is of a model that is gone, of a specification that is there, is told where the others are.
+            is_stray = options.whole and path.parent.parent not in modules and not any(b in folders for b in broken)
+            if name.endswith(ABLATION_SUFFIX) and is_stray:
                 found.append(path.as_posix())
     return tuple(sorted(found))
