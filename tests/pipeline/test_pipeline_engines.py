@@ -47,4 +47,10 @@ def test_a_proof_that_is_expected_is_worth_more(
     monkeypatch.setattr(race, "portfolio", portfolio)
     spec = model_of(SPEC, model)
     together(spec, frozenset([wanted]), Budget(), ignore, prove_seconds=None, accepts=lambda *_: True, is_race=True)
-    assert given == {"bmc": None, "ic3": None, "bdd": longest, "kinduction": None, "native": 60.0 if longest > 10 else 10.0}
+    assert given == {
+        "bmc": None,
+        "ic3": None,
+        "bdd": longest,
+        "kinduction": None,
+        "native": 60.0 if longest > 10 else 10.0,
+    }

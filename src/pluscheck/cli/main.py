@@ -302,7 +302,10 @@ def _add_ablate(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
         "--html", type=Path, metavar="DIR", help="write the table as ablation.html, and a page for each run"
     )
     ablate.add_argument(
-        "--store", type=Path, metavar="DIR", help="keep the answer with its evidence there, such as in proofs, for `gate`"
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="keep the answer with its evidence there, such as in proofs, for `gate`",
     )
     ablate.add_argument("--traces", action="store_true", help="also show the runs, in text")
     ablate.add_argument(
