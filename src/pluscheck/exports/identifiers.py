@@ -10,16 +10,16 @@ class Identifiers:
     """Gives out identifiers: each once, none that is reserved, and as much of what was asked for as the language has letters for."""
 
     def __init__(self, reserved: Collection[str] = ()) -> None:
-        self._taken = set(reserved)
+        self.taken = set(reserved)
 
     def fresh(self, wanted: str) -> str:
         """Return an identifier that nobody else has and that reads like `wanted`."""
         plain = spelled(wanted)
         name, number = plain, 1
-        while name in self._taken:
+        while name in self.taken:
             number += 1
             name = f"{plain}_{number}"
-        self._taken.add(name)
+        self.taken.add(name)
         return name
 
 

@@ -13,10 +13,11 @@ from pluscheck.pipeline.options import UsageError
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file, by what its name ends in after those of the spec and the model, and its contents."""
+    """A file, by what its name ends in, and its contents; what that ends is `name`, or else the names of the spec and the model."""
 
     ending: str
     contents: bytes
+    name: str | None = None
 
 
 Export = Callable[[Model], tuple[ExportedFile, ...]]
@@ -75,10 +76,24 @@ def _promela() -> Export:
     return export
 
 
+def _tla() -> Export:
+    """Return the export to TLA+."""
+    from pluscheck.exports.tla import tla
+
+    def export(model: Model) -> tuple[ExportedFile, ...]:
+        """Return a module, which must be in a file of its name, and a configuration for TLC that asks for the properties that the model checks."""
+        made = tla(model.system, [expectation.property for expectation in model.expectations])
+        files = (("tla", made.module), ("cfg", made.configuration))
+        return tuple([ExportedFile(ending, text.encode(), made.name) for ending, text in files])
+
+    return export
+
+
 FORMATS: Mapping[str, Format | ProofFormat] = {
     "aiger": Format(_aiger, "one binary AIGER 1.9 file a model, a bad literal for each property"),
     "promela": Format(_promela, "one Promela file a model, for Spin, an assertion for each property"),
     "smt2": ProofFormat(_smt2, "of a stored proof, one SMT-LIB 2 script for each of its obligations"),
+    "tla": Format(_tla, "one TLA+ module a model, with a configuration for TLC"),
 }
 """What a model, or a stored proof, can be written as."""
 
@@ -93,7 +108,7 @@ def exported(path: Path, model: str | None, to: str) -> tuple[tuple[str, bytes],
     models = lowered_models(path, model)
     export = chosen_format.load()
     return tuple(
-        (f"{path.stem}.{chosen.system.model}.{file.ending}", file.contents)
+        (f"{file.name or f'{path.stem}.{chosen.system.model}'}.{file.ending}", file.contents)
         for chosen in models
         for file in export(chosen)
     )
