@@ -76,6 +76,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec.write_text(RACE, encoding="utf-8")
     proved = Options(engine="ic3", only=(Pattern.parse("Race:base:Fresh"),), html=folder / "html" / "ic3")
     verify([spec], proved, Unwatched())
+    (folder / "html" / "made").mkdir()
     return folder / "html"
 
 

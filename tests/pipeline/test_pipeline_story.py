@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pluscheck.pipeline.story import cycles
+from pluscheck.base.source import Source, Span
+from pluscheck.pipeline.comments import comment_above
+from pluscheck.pipeline.cycles import cycles
 from stories import LOCKS, told
 
 
@@ -65,3 +68,42 @@ def test_cycles_are_the_elementary_ones(graph: Mapping[int, Sequence[int]]) -> N
     found = cycles(graph)
     assert set(found) <= every
     assert len(found) == min(16, len(every))
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ("(* What holds. *)\n", "What holds."),
+        ("  (* Two\n     lines. *)\n", "Two lines."),
+        ("(* Outer (* inner *) end. *)\n", "Outer inner end."),
+        ("x == 1 (* of x *)\n", ""),
+        ("\\* One,\n\\* two.\n", "One, two."),
+        ("(* Of another. *)\n\n", ""),
+        ("x == 1 \\* of x\n", ""),
+        ("*)\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_said_of_a_part_is_the_comment_right_above(above: str, said: str) -> None:
+    text = f"{above}invariant Safe == TRUE\n"
+    at = text.index("Safe")
+    assert comment_above(Span(Source("S.plus", text), at, at + 4)) == said
+
+
+def test_a_step_is_all_of_its_text_and_no_more() -> None:
+    text = """module M
+var a : 0..2 = 0
+var b : 0..2 = 0
+process P {
+  One: await a = 0;
+       a := 1;
+       if (a = 1) { b := 1; }
+       else { b := 2; };
+  Two: b := 0;
+}
+invariant Never == ~(a = 1 /\\ b = 0)
+model m { }
+"""
+    found = told(text, "Never")
+    assert [(step.extent.line, step.extent.end_line) for step in found.steps if step.extent] == [(5, 8), (9, 9)]
+    assert [[guard.line for guard in step.guards] for step in found.steps] == [[5], []]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pluscheck import __version__
@@ -26,6 +26,8 @@ from pluscheck.core.system import (
 from pluscheck.core.values import Atom, Function, Value, show
 from pluscheck.core.waiting import Blocked
 from pluscheck.core.waits import AtLabel, at_labels
+from pluscheck.pipeline.comments import comment_above
+from pluscheck.pipeline.cycles import cycles
 from pluscheck.pipeline.evidence import INNER, blocked_reasons, reasons_of, written
 from pluscheck.report import story as r
 from pluscheck.report.model import Answer, Change, Kind, Reason, place_of
@@ -78,6 +80,7 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         reasons=() if run.explanation is None else reasons_of(run.explanation),
         protections=tuple(teller.protections()),
         fault=teller.fault(),
+        says="" if claim is None else comment_above(claim.span),
     )
 
 
@@ -202,7 +205,7 @@ class _Teller:
                 lane=self._lane_of_step(step.action, step.arguments),
                 action=step.action.name,
                 arguments=tuple((name, show(value)) for name, value in step.arguments if name != own),
-                extent=_extent(step.action.span),
+                extent=self._text_of(step.action),
                 guards=tuple(_guards(step.action)),
                 changes=tuple(Change(written(c.path), show(c.old), show(c.new)) for c in made),
                 needed=needed[number - 1],
@@ -221,12 +224,22 @@ class _Teller:
                 lane=self._lane_of_step(action, broken.arguments),
                 action=action.name,
                 arguments=tuple((name, show(value)) for name, value in broken.arguments if name != own),
-                extent=_extent(action.span),
+                extent=self._text_of(action),
                 guards=tuple(_guards(action)),
                 changes=(),
                 needed=True,
             )
         return r.Fault(site.kind.value, site.kind.name.replace("_", " ").lower(), place_of(site.span), step)
+
+    def _text_of(self, action: Action) -> r.Extent | None:
+        """Return where the action stands: from its name or label on to the last of what it does before the next one begins."""
+        span = action.span
+        later = [
+            a.span.start for a in self.system.actions if a.span.source is span.source and a.span.start > span.start
+        ]
+        own = [part.span for part in (*action.clauses, *action.updates) if part.span.source is span.source]
+        ends = [c.end for c in own if span.start <= c.start < min(later, default=len(span.source.text))]
+        return _extent(Span(span.source, span.start, max([span.end, *ends])))
 
     def _lane_of_step(self, action: Action, arguments: Sequence[tuple[str, Value]]) -> int:
         own = next((value for name, value in arguments if name == action.self_name), None)
@@ -323,28 +336,6 @@ def _lanes(system: TransitionSystem, state: State) -> list[tuple[r.Lane, tuple[s
     return found
 
 
-def cycles(waits: Mapping[int, Sequence[int]]) -> tuple[tuple[int, ...], ...]:
-    """Return the elementary cycles of a wait-for graph, each from its least member on, shortest first; at most sixteen.
-
-    `waits` gives for each who waits those that are waited for.
-    """
-    found: dict[tuple[int, ...], None] = {}
-    for start in sorted(waits):
-        unfinished: list[tuple[int, ...]] = [(start,)]
-        while unfinished and len(found) < _MOST_CYCLES:
-            path = unfinished.pop(0)
-            for other in waits.get(path[-1], ()):
-                if other == start:
-                    found[path] = None
-                elif other > start and other not in path and len(unfinished) < _MOST_PATHS:
-                    unfinished.append((*path, other))
-    return tuple(sorted(found, key=lambda cycle: (len(cycle), cycle))[:_MOST_CYCLES])
-
-
-_MOST_CYCLES = 16
-_MOST_PATHS = 10_000
-
-
 def _mentioned(blocked: Blocked) -> Iterator[str]:
     """Yield the paths of what the condition that stops an action reads."""
     if blocked.explanation is not None:
@@ -358,8 +349,9 @@ def _is_part(path: str, whole: str) -> bool:
 
 
 def _guards(action: Action) -> Iterator[r.Extent]:
+    """Yield the conditions that stand in the text; that a process is at the label is none of them."""
     for clause in action.clauses:
-        if isinstance(clause, Guard):
+        if isinstance(clause, Guard) and clause.span.start != action.span.start:
             extent = _extent(clause.span)
             if extent is not None:
                 yield extent

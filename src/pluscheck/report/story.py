@@ -150,7 +150,7 @@ class Story:
     """A run that violates a property or reaches a witness, with all that there is to show of it.
 
     `conjuncts` are the parts of the property's formula, `reasons` the smallest ones that decide it with their values. `loop` is the state to which the last one
-    returns in a run that goes on forever. `digest` identifies the lowered system, `version` the tool.
+    returns in a run that goes on forever. `says` is what the specification's comment says of the property. `digest` identifies the lowered system, `version` the tool.
     """
 
     module: str
@@ -178,3 +178,4 @@ class Story:
     protections: tuple[Protection, ...]
     fault: Fault | None = None
     loop: int | None = None
+    says: str = ""

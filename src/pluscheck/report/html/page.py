@@ -15,11 +15,14 @@ from markupsafe import Markup
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, short
 from pluscheck.report.html.picture import lock_bars, wait_cycles
-from pluscheck.report.model import Outcome, PropertyReport, Reason, Report
+from pluscheck.report.model import Kind, Outcome, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.story import Extent, Story
 
 MOST_LINES = 20_000
 """So many lines of source are shown; a page with more would not open without a pause."""
+
+Links = Mapping[tuple[str, str, str], str]
+"""The pages of single verdicts, by file, model and property."""
 
 
 def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None = None) -> str:
@@ -35,6 +38,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             story=story,
             headline=headline(story),
             why=because(story),
+            without=[protection.switch for protection in story.protections],
             cycles=wait_cycles(story),
             locks=lock_bars(story),
             acting={step.lane for step in story.steps},
@@ -125,7 +129,8 @@ def _data(story: Story) -> dict[str, Any]:
                 "reasons": [_reason(reason) for reason in one.reasons],
             }
             here.append(blockings.setdefault(json.dumps(entry), len(blockings)))
-        blocked.append(here)
+        # Ways that differ in nothing that is told, such as in a choice that never came to matter, are one to the reader.
+        blocked.append(list(dict.fromkeys(here)))
     return {
         "lanes": [lane.name for lane in story.lanes],
         "paths": story.paths,
@@ -220,23 +225,23 @@ def proof_page(proof: ProofView) -> str:
     )
 
 
-def index_page(
-    report: Report, off: Mapping[tuple[str, str], Sequence[str]], links: Mapping[tuple[str, str, str], str]
-) -> str:
-    """Return the page of a whole run: of every specification a table of its models and properties, and which protections each model is without.
+def index_page(report: Report, off: Mapping[tuple[str, str], Sequence[str]], links: Links) -> str:
+    """Return the page of a whole run: of every specification what must hold in which model, and what is possible; and which protections each model is without.
 
-    `off` has the switches that are off by file and model, `links` the pages of single verdicts by file, model and property.
+    `off` has the switches that are off, by file and model.
     """
     specs = []
     for spec in report.specs:
-        columns = list(dict.fromkeys(p.name for model in spec.models for p in model.properties))
-        rows = []
-        for model in spec.models:
-            by_name = {p.name: p for p in model.properties}
-            cells = [_cell(by_name.get(name), links.get((spec.file, model.name, name))) for name in columns]
-            rows.append({"name": model.name, "off": off.get((spec.file, model.name), ()), "cells": cells})
         wrong = [f"{d.code}: {d.message}" for d in spec.diagnostics]
-        specs.append({"module": spec.module, "file": spec.file, "wrong": wrong, "columns": columns, "rows": rows})
+        specs.append(
+            {
+                "module": spec.module,
+                "file": spec.file,
+                "wrong": wrong,
+                "claims": _claims(spec, off, links),
+                "witnesses": _witnesses(spec, links),
+            }
+        )
     met = sum(outcome is Outcome.MET for outcome in report.outcomes)
     return (
         template_environment()
@@ -249,6 +254,37 @@ def index_page(
             script="",
         )
     )
+
+
+def _claims(spec: SpecReport, off: Mapping[tuple[str, str], Sequence[str]], links: Links) -> dict[str, Any]:
+    """Return what must hold: a row for each model, with the protections that it is without."""
+    found = {(p.name, model.name): p for model in spec.models for p in model.properties if p.kind is not Kind.WITNESS}
+    columns = list(dict.fromkeys(name for name, _ in found))
+    rows = [
+        {
+            "model": model.name,
+            "off": off.get((spec.file, model.name), ()),
+            "cells": [
+                _cell(found.get((name, model.name)), links.get((spec.file, model.name, name))) for name in columns
+            ],
+        }
+        for model in spec.models
+    ]
+    return {"columns": columns, "rows": rows}
+
+
+def _witnesses(spec: SpecReport, links: Links) -> dict[str, Any]:
+    """Return what must be possible, or must not: a row for each witness, for there are many of them and few models that ask for them."""
+    found = {(p.name, model.name): p for model in spec.models for p in model.properties if p.kind is Kind.WITNESS}
+    models = list(dict.fromkeys(model for _, model in found))
+    rows = [
+        {
+            "name": name,
+            "cells": [_cell(found.get((name, model)), links.get((spec.file, model, name))) for model in models],
+        }
+        for name in dict.fromkeys(name for name, _ in found)
+    ]
+    return {"models": models, "rows": rows}
 
 
 def _cell(row: PropertyReport | None, link: str | None) -> dict[str, Any] | None:
