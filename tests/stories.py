@@ -1,4 +1,4 @@
-"""A small story to draw: two tasks, two mutexes, and a deadlock."""
+"""Two small stories to draw: two tasks, two mutexes, and a deadlock; and a reader that a writer comes between."""
 
 from __future__ import annotations
 
@@ -30,6 +30,41 @@ action Tick { await done = 0; done := 1; }
 terminal == \\A n \\in Name : lock[n] = None
 witness OneHas == done = 0 /\\ \\E t \\in Task : lock[a] = Some(t)
 model unordered { scope Task = 2; Ordered = FALSE; expect deadlock violated; }
+"""
+
+RACE = r"""module Race
+extends RwLock
+sort Reader
+sort Writer
+enum Phase == { idle, read, told }
+switch Excl : BOOLEAN == TRUE
+type Task == Reader | Writer
+var lock : RwLock(Task) = Unlocked
+var box : [data : 0..2, mark : BOOLEAN] = [data |-> 0, mark |-> FALSE]
+var seen : [Reader -> 0..2] = [r \in Reader |-> 0]
+
+process Look(self \in Reader) {
+  Lock:  if (Excl) { lock_excl(lock, self); } else { lock_shared(lock, self); };
+  Read:  seen[self] := box.data;
+  Tell:  box.mark := TRUE;
+  Leave: unlock(lock, self);
+}
+
+process Put(self \in Writer) {
+  Take:  lock_shared(lock, self);
+  Write: with (d \in 1..2) { box.data := d; };
+  Give:  unlock(lock, self);
+}
+
+(* Who looked has seen what is there. *)
+invariant Fresh ==
+  \A r \in Reader : pc[r] = "Leave" =>
+    /\ box.mark
+    /\ seen[r] = box.data
+invariant Marked == box.mark \in BOOLEAN
+witness Written == box.data = 2
+model base { scope Reader = 1; scope Writer = 2; expect Fresh proved; }
+model shared { scope Reader = 1; scope Writer = 2; Excl = FALSE; expect Fresh violated; }
 """
 
 

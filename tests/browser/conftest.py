@@ -11,44 +11,10 @@ import pytest
 
 from pluscheck.pipeline.options import Options, Pattern, Unwatched
 from pluscheck.pipeline.verify import verify
-from stories import LOCKS
+from stories import LOCKS, RACE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-RACE = r"""module Race
-extends RwLock
-sort Reader
-sort Writer
-enum Phase == { idle, read, told }
-switch Excl : BOOLEAN == TRUE
-type Task == Reader | Writer
-var lock : RwLock(Task) = Unlocked
-var box : [data : 0..2, mark : BOOLEAN] = [data |-> 0, mark |-> FALSE]
-var seen : [Reader -> 0..2] = [r \in Reader |-> 0]
-
-process Look(self \in Reader) {
-  Lock:  if (Excl) { lock_excl(lock, self); } else { lock_shared(lock, self); };
-  Read:  seen[self] := box.data;
-  Tell:  box.mark := TRUE;
-  Leave: unlock(lock, self);
-}
-
-process Put(self \in Writer) {
-  Take:  lock_shared(lock, self);
-  Write: with (d \in 1..2) { box.data := d; };
-  Give:  unlock(lock, self);
-}
-
-invariant Fresh ==
-  \A r \in Reader : pc[r] = "Leave" =>
-    /\ box.mark
-    /\ seen[r] = box.data
-invariant Marked == box.mark \in BOOLEAN
-witness Written == box.data = 2
-model base { scope Reader = 1; scope Writer = 2; expect Fresh proved; }
-model shared { scope Reader = 1; scope Writer = 2; Excl = FALSE; expect Fresh violated; }
-"""
 
 
 @pytest.fixture(scope="session")

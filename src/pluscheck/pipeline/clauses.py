@@ -1,15 +1,20 @@
-"""What each conjunct of an invariant is for, in words."""
+"""What each conjunct of an invariant is for: in words, and as a step from a state that only it excludes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from pluscheck.certify.necessity import Excluded, NotNeeded
+from pluscheck.certify.reference import described
+from pluscheck.core.changes import parts
 from pluscheck.core.evaluator import Fault
 from pluscheck.core.explain import explain
 from pluscheck.core.exprs import Expr
 from pluscheck.core.semantics import Taken
 from pluscheck.core.system import State, TransitionSystem
 from pluscheck.core.values import show
-from pluscheck.pipeline.evidence import reasons_of
+from pluscheck.evidence.verdict import InductiveInvariant
+from pluscheck.pipeline.evidence import reasons_of, written
 from pluscheck.report.because import listed
 from pluscheck.report.html.page import ClauseView
 
@@ -17,24 +22,75 @@ MOST_VALUES = 6
 """How many values are told of a state that a conjunct excludes."""
 
 
-def clause_view(
-    system: TransitionSystem, conjunct: Expr, text: str, found: Excluded | NotNeeded | None, name: str
-) -> ClauseView:
-    """Return a conjunct with what was found that it is for, in the proof of the property of this name."""
-    match found:
-        case None:
-            return ClauseView(text, None, ())
-        case NotNeeded():
-            return ClauseView(text, needed=False, excludes=("The others prove it as well without this one.",))
-        case Excluded(state, step):
-            values = _values(system, conjunct, state)
-            which = f"states such as one with {listed(values)}" if values else "states"
-            then = (
-                f"{name} is violated there."
-                if step is None
-                else f"from there {_said(step)} breaks what the others say."
-            )
-            return ClauseView(text, needed=True, excludes=(f"Excludes {which};", then))
+Found = Excluded | NotNeeded | None
+"""What a conjunct is for; None where that was too hard to find out."""
+
+
+def clause_views(
+    system: TransitionSystem, invariant: InductiveInvariant, texts: Sequence[str], found: Sequence[Found], name: str
+) -> tuple[ClauseView, ...]:
+    """Return the conjuncts with what each is for in the proof of the property of this name, those that are not needed last.
+
+    They are numbered from 1 on, after the properties that are part of the invariant.
+    """
+    order = sorted(range(len(texts)), key=lambda number: isinstance(found[number], NotNeeded))
+    numbers = {conjunct: place for place, conjunct in enumerate(order, len(invariant.properties) + 1)}
+
+    def view(number: int) -> ClauseView:
+        match found[number]:
+            case None:
+                return ClauseView(numbers[number], texts[number], None, ())
+            case NotNeeded():
+                said = ("The others prove it as well without this one.",)
+                return ClauseView(numbers[number], texts[number], needed=False, excludes=said)
+            case Excluded(state, step):
+                values = _values(system, invariant.conjuncts[number], state)
+                which = f"states such as one with {listed(values)}" if values else "states"
+                then = f"{name} is violated there."
+                if step is not None:
+                    then = (
+                        f"from there {_said(step)} breaks {_broken(system, invariant, number, numbers, step.target)}."
+                    )
+                return ClauseView(
+                    numbers[number],
+                    texts[number],
+                    needed=True,
+                    excludes=(f"Excludes {which};", then),
+                    step=None if step is None else _said(step),
+                    states=tuple(_two_states(system, values, state, step)),
+                )
+
+    return tuple(view(number) for number in order)
+
+
+def _broken(
+    system: TransitionSystem, invariant: InductiveInvariant, number: int, numbers: Mapping[int, int], target: State
+) -> str:
+    """Return what else of the invariant is not true in a state: properties by their names, conjuncts by their numbers."""
+
+    def keeps(part: InductiveInvariant) -> bool:
+        return described(system, part)(target)
+
+    broken = [name for name in invariant.properties if not keeps(InductiveInvariant((), (name,)))]
+    places = sorted(
+        numbers[other]
+        for other, conjunct in enumerate(invariant.conjuncts)
+        if other != number and not keeps(InductiveInvariant((conjunct,)))
+    )
+    if places:
+        broken.append(f"clause{'' if len(places) == 1 else 's'} {listed(list(map(str, places)))}")
+    return listed(broken)
+
+
+def _two_states(
+    system: TransitionSystem, values: Sequence[str], state: State, step: Taken | None
+) -> Iterator[tuple[str, str, str]]:
+    """Yield parts of the state that the conjunct excludes and of the one that the step leads to: those that make it false, and those that change."""
+    after = state if step is None else step.target
+    mentioned = {value.partition(" = ")[0] for value in values}
+    for (path, old), (_, new) in zip(parts(system, state), parts(system, after), strict=True):
+        if old != new or written(path) in mentioned:
+            yield written(path), show(old), show(new)
 
 
 def _values(system: TransitionSystem, conjunct: Expr, state: State) -> list[str]:

@@ -13,7 +13,8 @@ from pluscheck.core.digest import system_digest
 from pluscheck.core.system import DEADLOCK, FAULTS, Model, TransitionSystem
 from pluscheck.core.values import Function, Value, show
 from pluscheck.evidence.verdict import InductiveInvariant, Proved
-from pluscheck.pipeline.clauses import clause_view
+from pluscheck.pipeline.clauses import clause_views
+from pluscheck.pipeline.comments import comment_above
 from pluscheck.pipeline.evidence import Judged
 from pluscheck.pipeline.trace_files import attachments, told
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
@@ -77,16 +78,16 @@ class Pages:
         texts = [clause.text for clause in invariant.conjuncts]
         verdict, system = judged.verdict, judged.system
         if not isinstance(verdict, Proved) or not isinstance(verdict.certificate, InductiveInvariant) or system is None:
-            return tuple(ClauseView(text, None, ()) for text in texts)
+            return tuple(
+                ClauseView(number, text, None, ()) for number, text in enumerate(texts, len(invariant.properties) + 1)
+            )
         certificate = verdict.certificate
         necessity = self._necessities.get(id(certificate))
         if necessity is None:
             self._kept.append(certificate)
             necessity = self._necessities[id(certificate)] = Necessity(system, certificate, seconds=CLAUSE_SECONDS)
-        return tuple(
-            clause_view(system, certificate.conjuncts[number], text, necessity.of(number, name), name)
-            for number, text in enumerate(texts)
-        )
+        found = [necessity.of(number, name) for number in range(len(texts))]
+        return clause_views(system, certificate, texts, found, name)
 
 
 def _proof(
@@ -108,12 +109,15 @@ def _proof(
         model=system.model,
         property=row.name,
         claim=_claim(row.name),
+        says="" if claim is None else comment_above(claim.span),
         formula=formula,
         engine=engine,
         judged=row.judged or "",
         digest=digest,
         scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
-        switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch),
+        switches=tuple(
+            (path, show(value)) for c in system.constants if c.is_switch for path, value in _bits(c.name, c.value)
+        ),
         obligations=_obligations(text),
         clauses=clauses,
         with_properties=() if invariant is None else invariant.properties,
@@ -149,14 +153,13 @@ def _obligations(text: StoredInvariant | StoredInduction | None) -> tuple[tuple[
 
 
 def _switched_off(system: TransitionSystem) -> list[str]:
-    return [path for c in system.constants if c.is_switch for path in _off_bits(c.name, c.value)]
+    return [path for c in system.constants if c.is_switch for path, value in _bits(c.name, c.value) if value is False]
 
 
-def _off_bits(path: str, value: Value) -> list[str]:
+def _bits(path: str, value: Value) -> list[tuple[str, Value]]:
+    """Return the single values of a switch, each with its path."""
     match value:
-        case False:
-            return [path]
         case Function(pairs):
-            return [bit for argument, inner in pairs for bit in _off_bits(f"{path}[{show(argument)}]", inner)]
+            return [bit for argument, inner in pairs for bit in _bits(f"{path}[{show(argument)}]", inner)]
         case _:
-            return []
+            return [(path, value)]

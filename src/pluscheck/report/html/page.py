@@ -184,18 +184,25 @@ def _truth_word(truth: bool | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClauseView:
-    """A conjunct of an invariant as text; whether it is needed (None: nobody found out), and sentences that say what for."""
+    """A conjunct of an invariant as text, with its number; whether it is needed (None: nobody found out), and sentences that say what for.
 
+    `states` are parts of a state that only it excludes, with their values there and after `step`, a step out of what the others say.
+    """
+
+    number: int
     text: str
     needed: bool | None
     excludes: tuple[str, ...]
+    step: str | None = None
+    states: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProofView:
     """A proof to be shown: what it is of, who found and who judged it, and the invariant that it rests on, if it rests on one.
 
-    `obligations` are what was discharged, each with its name; `clauses` the invariant's conjuncts, `with_properties` those of the specification's own that are part
+    `says` is what the specification's comment says of the property, `switches` are the protections one by one, each with its value. `obligations` are what was
+    discharged, each with its name; `clauses` the invariant's conjuncts, `with_properties` those of the specification's own that are part
     of it.
     """
 
@@ -204,6 +211,7 @@ class ProofView:
     model: str
     property: str
     claim: str
+    says: str
     formula: str
     engine: str
     judged: str
