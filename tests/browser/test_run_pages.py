@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pluscheck.pipeline.options import Options, Unwatched
+from pluscheck.pipeline.options import Options, Pattern, Unwatched
 from pluscheck.pipeline.verify import verify
 from stories import RACE as RACE_TEXT
 
@@ -119,3 +119,17 @@ def test_the_same_run_makes_the_same_pages(tmp_path: Path) -> None:
         found.append({path: path.read_bytes() for path in (tmp_path / "html").rglob("*.html")})
     assert len(found[0]) >= 4
     assert found[0] == found[1]
+
+
+def test_what_is_proved_of_a_witness_is_that_it_is_unreachable(opened: Open, pages: Path) -> None:
+    folder = pages / "made" / "never"
+    folder.mkdir()
+    spec = folder / "Race.plus"
+    text = RACE_TEXT.replace("model base", "witness Torn == lock.excl # None /\\ lock.shared # {}\nmodel base")
+    spec.write_text(text.replace("expect Fresh proved;", "check Torn; expect Torn unreachable;"), encoding="utf-8")
+    verify([spec], Options(engine="ic3", only=(Pattern.parse("Race:base:Torn"),), html=folder), Unwatched())
+    page = opened("made/never/Race/base/Torn.html")
+    assert "Torn is unreachable: it is false in every state" in page.inner_text("main")
+    assert "violate" not in page.inner_text("main")
+    index = opened("made/never/index.html")
+    assert index.locator("td").all_inner_texts() == ["proved unreachable"]

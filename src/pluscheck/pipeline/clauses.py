@@ -11,7 +11,7 @@ from pluscheck.core.evaluator import Fault
 from pluscheck.core.explain import explain
 from pluscheck.core.exprs import Expr
 from pluscheck.core.semantics import Taken
-from pluscheck.core.system import State, TransitionSystem
+from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, State, TransitionSystem
 from pluscheck.core.values import show
 from pluscheck.evidence.verdict import InductiveInvariant
 from pluscheck.pipeline.evidence import reasons_of, written
@@ -46,7 +46,7 @@ def clause_views(
             case Excluded(state, step):
                 values = _values(system, invariant.conjuncts[number], state)
                 which = f"states such as one with {listed(values)}" if values else "states"
-                then = f"{name} is violated there."
+                then = f"{_wrong(system, name)} there."
                 if step is not None:
                     then = (
                         f"from there {_said(step)} breaks {_broken(system, invariant, number, numbers, step.target)}."
@@ -61,6 +61,16 @@ def clause_views(
                 )
 
     return tuple(view(number) for number in order)
+
+
+def _wrong(system: TransitionSystem, name: str) -> str:
+    """Return what must not be, of the property of this name."""
+    if name == DEADLOCK:
+        return "nothing can happen any more"
+    if name == FAULTS:
+        return "something that is not defined is evaluated"
+    is_witness = any(p.name == name and p.kind is PropertyKind.WITNESS for p in system.properties)
+    return f"{name} is {'true' if is_witness else 'violated'}"
 
 
 def _broken(

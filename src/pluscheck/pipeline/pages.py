@@ -10,7 +10,7 @@ from pluscheck.base.source import NOWHERE
 from pluscheck.base.writing import write_whole
 from pluscheck.certify.necessity import Necessity
 from pluscheck.core.digest import system_digest
-from pluscheck.core.system import DEADLOCK, FAULTS, Model, TransitionSystem
+from pluscheck.core.system import Model, TransitionSystem
 from pluscheck.core.values import Function, Value, show
 from pluscheck.evidence.verdict import InductiveInvariant, Proved
 from pluscheck.pipeline.clauses import clause_views
@@ -20,7 +20,7 @@ from pluscheck.pipeline.trace_files import attachments, told
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.proofs.files import proof_path
 from pluscheck.report.html.page import ClauseView, ProofView, index_page, proof_page, trace_page
-from pluscheck.report.model import ModelReport, PropertyReport, Report
+from pluscheck.report.model import Kind, ModelReport, PropertyReport, Report
 
 INDEX = "index.html"
 
@@ -108,7 +108,7 @@ def _proof(
         file=file,
         model=system.model,
         property=row.name,
-        claim=_claim(row.name),
+        claim=_claim(row),
         says="" if claim is None else comment_above(claim.span),
         formula=formula,
         engine=engine,
@@ -118,38 +118,47 @@ def _proof(
         switches=tuple(
             (path, show(value)) for c in system.constants if c.is_switch for path, value in _bits(c.name, c.value)
         ),
-        obligations=_obligations(text),
+        obligations=_obligations(text, row.kind),
         clauses=clauses,
         with_properties=() if invariant is None else invariant.properties,
     )
 
 
-def _claim(name: str) -> str:
-    if name == DEADLOCK:
-        return "No state that can be reached, in runs of any length, is a deadlock."
-    if name == FAULTS:
-        return "Nothing that is evaluated, in runs of any length, is undefined."
-    return f"{name} holds in runs of any length."
+def _claim(row: PropertyReport) -> str:
+    match row.kind:
+        case Kind.DEADLOCK:
+            return "No state that can be reached, in runs of any length, is a deadlock."
+        case Kind.FAULTS:
+            return "Nothing that is evaluated, in runs of any length, is undefined."
+        case Kind.WITNESS:
+            return f"{row.name} is unreachable: it is false in every state of runs of any length."
+        case _:
+            return f"{row.name} holds in runs of any length."
 
 
-def _obligations(text: StoredInvariant | StoredInduction | None) -> tuple[tuple[str, str], ...]:
+def _obligations(text: StoredInvariant | StoredInduction | None, kind: Kind) -> tuple[tuple[str, str], ...]:
     """Return what had to be shown."""
+    wrong = "makes the witness true" if kind is Kind.WITNESS else "violates the property"
     if text is None:
         return (
             (
                 "All states were found.",
                 "Every initial state is among them, and so is every state that a step leads to.",
             ),
-            ("Safety.", "Nothing is wrong in any of them."),
+            ("Safety.", f"None of them {wrong}."),
         )
     inductive = (
         ("Initiation.", "Every initial state satisfies the invariant."),
         ("Consecution.", "Every step from a state that satisfies it leads to one that does."),
     )
     if isinstance(text, StoredInduction):
-        step = f"After {text.k} step{'' if text.k == 1 else 's'} in a row without a violation there is none."
-        return (*inductive, ("Base.", "No shorter run from an initial state violates the property."), ("Step.", step))
-    return (*inductive, ("Safety.", "No state that satisfies it violates the property."))
+        steps = f"{text.k} step{'' if text.k == 1 else 's'}"
+        return (
+            *inductive,
+            ("Base.", f"No shorter run from an initial state {wrong}."),
+            ("Step.", f"After {steps} in a row of which none does, the next one does not either."),
+        )
+    return (*inductive, ("Safety.", f"No state that satisfies it {wrong}."))
 
 
 def _switched_off(system: TransitionSystem) -> list[str]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, short
 from pluscheck.report.html.picture import lock_bars, wait_cycles
-from pluscheck.report.model import Kind, Outcome, PropertyReport, Reason, Report, SpecReport
+from pluscheck.report.model import Answer, Kind, Outcome, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.story import Extent, Story
 
 MOST_LINES = 20_000
@@ -299,4 +299,5 @@ def _cell(row: PropertyReport | None, link: str | None) -> dict[str, Any] | None
     if row is None:
         return None
     steps = "" if row.steps is None or row.steps < 0 else f" {'in' if row.trace else 'to'} {row.steps}"
-    return {"answer": str(row.answer), "text": f"{row.answer}{steps}", "met": row.outcome is Outcome.MET, "link": link}
+    answer = "proved unreachable" if row.kind is Kind.WITNESS and row.answer is Answer.PROVED else row.answer
+    return {"answer": str(row.answer), "text": f"{answer}{steps}", "met": row.outcome is Outcome.MET, "link": link}
