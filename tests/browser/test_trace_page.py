@@ -269,10 +269,13 @@ def test_the_link_can_be_copied(opened: Open) -> None:
 
 @pytest.mark.parametrize("name", [RACE, DEADLOCK, PROOF, INDEX])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(opened: Open, name: str, scheme: str) -> None:
+@pytest.mark.parametrize("width", [200, 390, 1200])
+def test_axe_finds_nothing(opened: Open, name: str, scheme: str, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     page = opened(name, color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     page.evaluate(script)
     found = page.evaluate("axe.run().then(({violations}) => violations)")
     assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
