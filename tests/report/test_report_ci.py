@@ -1,6 +1,6 @@
 """Reports for CI: each follows the format that it claims, points at the lines to blame, and is always the same.
 
-The schemas are reduced ones, written for these tests from the formats' definitions: they refuse all that pluscheck has no reason to write.
+Both schemas are public ones (see `public`); besides, a reduced one of SARIF and a table for JUnit refuse all that pluscheck has no reason to write.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import pytest
-from jsonschema import Draft202012Validator
+import xmlschema
+from jsonschema import Draft4Validator, Draft202012Validator
 
 import made_reports
 from pluscheck.base.codes import Code
@@ -24,6 +25,10 @@ from pluscheck.report.model import Outcome, Report, SpecReport
 from pluscheck.report.sarif import sarif_text
 
 SARIF = json.loads(Path(__file__).with_name("sarif-reduced.schema.json").read_text(encoding="utf-8"))
+
+PUBLIC = Path(__file__).with_name("public")
+PUBLIC_SARIF = json.loads((PUBLIC / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
+PUBLIC_JUNIT = xmlschema.XMLSchema(PUBLIC / "jenkins-junit.xsd")
 
 WRONG = Diagnostic(
     Code.UNKNOWN_NAME, "there is no\n`x`, 100%: <here>", Label(Span(Source("a b.plus", "x == y\n"), 5, 6), "here")
@@ -63,6 +68,7 @@ ATTRIBUTES = {  # required, allowed
 @pytest.mark.parametrize("timings", [False, True])
 def test_junit_is_as_its_readers_expect(report: Report, *, timings: bool) -> None:
     root = Xml.fromstring(junit_text(report, timings=timings))
+    PUBLIC_JUNIT.validate(root)
     assert root.tag == "testsuites"
     for element in root.iter():
         required, allowed = ATTRIBUTES[element.tag]
@@ -74,6 +80,17 @@ def test_junit_is_as_its_readers_expect(report: Report, *, timings: bool) -> Non
     for suite in root:
         for count, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
             assert int(suite.attrib[count]) == len(list(suite.iter(tag)))
+
+
+def test_the_public_schemas_refuse_what_is_wrong() -> None:
+    root = Xml.fromstring(junit_text(made_reports.BAD, timings=False))
+    del root[0].attrib["tests"]
+    with pytest.raises(xmlschema.XMLSchemaValidationError):
+        PUBLIC_JUNIT.validate(root)
+    Draft4Validator.check_schema(PUBLIC_SARIF)
+    log = json.loads(sarif_text(made_reports.BAD))
+    log["runs"][0]["results"][0]["level"] = "dreadful"
+    assert not Draft4Validator(PUBLIC_SARIF).is_valid(log)
 
 
 def test_junit_has_a_case_a_property_and_shows_the_run() -> None:
@@ -97,6 +114,7 @@ def test_junit_holds_what_xml_cannot() -> None:
 @EVERY
 def test_sarif_follows_the_schema(report: Report) -> None:
     log = json.loads(sarif_text(report))
+    Draft4Validator(PUBLIC_SARIF).validate(log)
     Draft202012Validator(SARIF).validate(log)
     (run,) = log["runs"]
     assert {result["ruleId"] for result in run["results"]} == {rule["id"] for rule in run["tool"]["driver"]["rules"]}

@@ -1,6 +1,6 @@
 """A report as JUnit XML, which every CI reads: a test suite a model, a test case a property.
 
-It follows `junit-10.xsd` of Jenkins' xUnit plugin, the strictest of the dialects in use.
+It follows the schema of Jenkins' xUnit plugin, the strictest of the dialects in use.
 """
 
 from __future__ import annotations
