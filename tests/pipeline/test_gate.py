@@ -79,6 +79,15 @@ def test_no_evidence_without_expectation(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["gate", "-q"]) == Exit.MET
 
 
+def test_names_that_differ_only_in_case_would_be_one_file_elsewhere(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec.write_text(SPEC.replace("witness Two", "witness SMALL"), encoding="utf-8")
+    assert main(["gate", "--update"]) == Exit.USAGE
+    assert "m/SMALL.json and proofs/Counter3/m/Small.json are one file" in capsys.readouterr().err
+    assert not Path("proofs").exists()
+
+
 def test_an_update_writes_only_what_changed_and_always_the_same(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,7 @@ def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Repor
     specs = {spec.file: spec for spec in unknown if spec.models or spec.diagnostics}
     if options.options.only and not specs:
         raise UsageError("--only selects none of the properties")
+    _check_names(specs.values(), options)
     changes: list[str] = []
     reports: list[SpecReport] = []
     interrupted = False
@@ -72,6 +73,25 @@ def _known(files: Iterable[Path], options: GateOptions) -> dict[Path, Remembered
         return {}
     found = {file: remembered(options.cache, file, options.proofs) for file in files}
     return {file: each for file, each in found.items() if each is not None}
+
+
+def _check_names(specs: Iterable[Spec], options: GateOptions) -> None:
+    """Raise UsageError if evidence for different things would be in one file, where names that differ only in case are one name."""
+    known: dict[str, Path] = {}
+    for path in sorted(_expected(specs, options)):
+        other = known.setdefault(path.as_posix().casefold(), path)
+        if other != path:
+            raise UsageError(f"{other} and {path} are one file on systems that ignore case: rename what one is about")
+
+
+def _expected(specs: Iterable[Spec], options: GateOptions) -> frozenset[Path]:
+    """Return where the evidence for what these specs expect belongs."""
+    return frozenset(
+        proof_path(options.proofs, model.system.name, model.system.model, e.property)
+        for spec in specs
+        for model in spec.models
+        for e in model.expectations
+    )
 
 
 def _tell(report: SpecReport, watcher: Watcher) -> None:
@@ -139,12 +159,7 @@ def _remember(file: Path, spec: Spec, gates: list[ModelGate], options: GateOptio
 def _orphans(specs: Iterable[Spec], known: frozenset[Path], options: GateOptions) -> tuple[str, ...]:
     """Return the files with evidence for what nobody expects; `known` are files with evidence for what somebody does."""
     specs = list(specs)
-    expected = known | {
-        proof_path(options.proofs, model.system.name, model.system.model, e.property)
-        for spec in specs
-        for model in spec.models
-        for e in model.expectations
-    }
+    expected = known | _expected(specs, options)
     modules = {path.parent.parent for path in expected}
     broken = {options.proofs / (spec.module or Path(spec.file).stem) for spec in specs if spec.diagnostics}
     found = []
