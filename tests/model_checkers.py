@@ -15,7 +15,9 @@ from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget
 from pluscheck.evidence.verdict import Reached, Violated
-from pluscheck.exports.tla import TlaModule
+from pluscheck.exports.promela import promela
+from pluscheck.exports.tla import IDLE, STEPS, UNDEFINED, UNREACHED, TlaModule, tla
+from pluscheck.ground.ground import ground
 from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower, models
 
@@ -69,14 +71,16 @@ def _tla_tools() -> str | None:
 
 TLA_TOOLS = _tla_tools()
 HAS_TLC = TLA_TOOLS is not None and shutil.which("java") is not None
-JAVA = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g", "-cp", str(TLA_TOOLS), "tlc2.TLC"]
+# TLC unpacks its standard modules where Java has temporary files, and removes them: of two at once each needs a folder of its own.
+JAVA = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g", "-Djava.io.tmpdir=.", "-cp", str(TLA_TOOLS)]
+TLC = [*JAVA, "tlc2.TLC"]
 
 
 def tlc(made: TlaModule, folder: Path) -> str:
     """Return what TLC prints about a module, with its configuration."""
     (folder / f"{made.name}.tla").write_text(made.module, encoding="utf-8")
     (folder / f"{made.name}.cfg").write_text(made.configuration, encoding="utf-8")
-    return run([*JAVA, "-workers", "1", f"{made.name}.tla"], folder)
+    return run([*TLC, "-workers", "1", f"{made.name}.tla"], folder)
 
 
 def watched(made: TlaModule, folder: Path) -> Explored:
@@ -103,7 +107,7 @@ def watched(made: TlaModule, folder: Path) -> Explored:
     kept = [line for line in made.configuration.splitlines() if line.startswith(("SPECIFICATION", "CONSTANT "))]
     kept += ["INVARIANT Watched", "ACTION_CONSTRAINT WatchedSteps"]
     (folder / "Watching.cfg").write_text("\n".join(kept), encoding="utf-8")
-    told = run([*JAVA, "-workers", "1", "-deadlock", "Watching.tla"], folder)
+    told = run([*TLC, "-workers", "1", "-deadlock", "Watching.tla"], folder)
     states = re.search(r"(\d+) distinct states found, 0 states left", told)
     assert states is not None, told
     assert "Model checking completed. No error has been found." in told, told
@@ -138,9 +142,20 @@ def all_names(system: TransitionSystem) -> list[str]:
 
 def explored(system: TransitionSystem) -> Explored:
     """Return what the reference semantics says."""
+    found = explored_up_to(None, system)
+    assert found is not None
+    return found
+
+
+def explored_up_to(most: int | None, system: TransitionSystem) -> Explored | None:
+    """Return what the reference semantics says; None of more states than these, of none at all, and where an initial value faults."""
     names = frozenset(all_names(system))
-    findings = exhaustive(system, names, Budget(), lambda _: None)
-    assert findings.complete
+    begins = list(initial_states(system))
+    if not begins or not all(isinstance(start, tuple) for start in begins):
+        return None
+    findings = exhaustive(system, names, Budget(states=most), lambda _: None)
+    if not findings.complete:
+        return None
     found = {name for name, verdict in findings.verdicts.items() if isinstance(verdict, Violated | Reached)}
     return Explored(findings.states, frozenset(found))
 
@@ -148,3 +163,30 @@ def explored(system: TransitionSystem) -> Explored:
 def starts(system: TransitionSystem) -> int:
     """Return how many initial states there are."""
     return sum(isinstance(start, tuple) for start in initial_states(system))
+
+
+def by_spin(system: TransitionSystem, folder: Path) -> Explored:
+    """Return what Spin finds; deadlock by itself, since a state in which an assertion fails is none to Spin."""
+    names = all_names(system)
+    text = promela(ground(system), names)
+    rest = spin(text, folder, *[name for name in names if name != DEADLOCK])
+    stuck = spin(text, folder, DEADLOCK)
+    assert rest.states == stuck.states
+    chosen = 0 if starts(system) == 1 else 1
+    return Explored(rest.states - chosen, rest.found | stuck.found)
+
+
+def by_tlc(system: TransitionSystem, folder: Path) -> Explored:
+    """Return what TLC finds, by our names."""
+    made = tla(system, all_names(system))
+    found = watched(made, folder)
+    return Explored(found.states, frozenset(map(ours, found.found)))
+
+
+def ours(name: str) -> str:
+    """Return the property that something in a module is about."""
+    if name == "Defined" or name.endswith(f"_{UNDEFINED}"):
+        return FAULTS
+    for ending in (STEPS, IDLE, UNREACHED):
+        name = name.removesuffix(f"_{ending}")
+    return name

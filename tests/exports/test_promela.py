@@ -6,24 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from model_checkers import HAS_SPIN, SYSTEMS, Explored, all_names, explored, spin, starts, system_of
-from pluscheck.core.system import DEADLOCK, TransitionSystem
-from pluscheck.exports.promela import promela
-from pluscheck.ground.ground import ground
+from model_checkers import HAS_SPIN, SYSTEMS, by_spin, explored, system_of
 from systems import CASES, Case
 
 needs_spin = pytest.mark.skipif(not HAS_SPIN, reason="needs Spin and a C compiler")
-
-
-def by_spin(system: TransitionSystem, folder: Path) -> Explored:
-    """Return what Spin finds; deadlock by itself, since a state in which an assertion fails is none to Spin."""
-    names = all_names(system)
-    text = promela(ground(system), names)
-    rest = spin(text, folder, *[name for name in names if name != DEADLOCK])
-    stuck = spin(text, folder, DEADLOCK)
-    assert rest.states == stuck.states
-    chosen = 0 if starts(system) == 1 else 1
-    return Explored(rest.states - chosen, rest.found | stuck.found)
 
 
 @needs_spin

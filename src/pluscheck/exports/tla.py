@@ -328,8 +328,9 @@ class _Writer:
             if claim.idle is not None:
                 kept = self.names.properties[name]
                 if not is_true(there):
-                    kept = f"{self.terms.text(there, bound, Level.JUNCTION)} => {kept}"
-                    yield f"{self.derived[name, UNDEFINED]} == [][{self.terms.text(there, bound)}]_vars"
+                    # In parentheses: `[x \in S` would begin a function.
+                    kept = f"({self.terms.text(there, bound, Level.JUNCTION)} => {kept})"
+                    yield f"{self.derived[name, UNDEFINED]} == [][{self.terms.text(there, bound, Level.WORD)}]_vars"
                     self.properties.append((self.derived[name, UNDEFINED], FAULTS))
                 yield f"{self.derived[name, STEPS]} == [][{kept}]_vars"
                 self.properties.append((self.derived[name, STEPS], name))

@@ -159,7 +159,7 @@ class TlaTerms:
             case e.SetLit(items):
                 return f"{{{', '.join(map(whole, items))}}}", Level.WORD
             case e.Interval(low, high):
-                return infix(low, "..", high, Level.SUM)
+                return f"{word(low)}..{word(high)}", Level.SUM
             case e.AllOf(of):
                 return self.type(of)
             case e.SetBinary(op, left, right):
