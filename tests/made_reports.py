@@ -5,8 +5,10 @@ from __future__ import annotations
 from pluscheck.base.codes import Code
 from pluscheck.core.system import Expected
 from pluscheck.report.model import (
+    ActionCount,
     Answer,
     Change,
+    CountsReport,
     FaultReport,
     InitialValue,
     Kind,
@@ -113,6 +115,9 @@ def made_property(
     )
 
 
+COUNTS = CountsReport(most_steps=4, stuck=1, actions=(ActionCount("Adder.Take", 12345), ActionCount("Adder.Leave", 0)))
+
+
 def made_model(
     name: str, properties: tuple[PropertyReport, ...], *, states: int | None = None, complete: bool = False
 ) -> ModelReport:
@@ -131,6 +136,7 @@ def made_model(
         states=states,
         transitions=None if states is None else 3 * states,
         diameter=None if states is None else 11,
+        counts=None if states is None else COUNTS,
         seconds=1.25,
         solver_seconds=0.75,
     )

@@ -13,7 +13,7 @@ from pluscheck.base.source import Source
 from pluscheck.certify.replay import Rejection, replay
 from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
-from pluscheck.engines.interface import Budget, Engine, Findings, ignore
+from pluscheck.engines.interface import Budget, Counts, Engine, Findings, ignore
 from pluscheck.engines.native import native
 from pluscheck.evidence.verdict import Reached, Verdict, Violated
 from pluscheck.lang.front import elaborate
@@ -57,7 +57,7 @@ def assert_same(system: TransitionSystem, names: frozenset[str], budget: Budget)
         return actual
     assert {n: summary(v) for n, v in actual.verdicts.items()} == {n: summary(v) for n, v in expected.verdicts.items()}
     assert {s: summary(v) for s, v in actual.faults.items()} == {s: summary(v) for s, v in expected.faults.items()}
-    for name in ("depth", "complete", "first_taken", "labels", "states", "transitions", "diameter"):
+    for name in ("depth", "complete", "first_taken", "labels", "states", "transitions", "diameter", "counts"):
         assert getattr(actual, name) == getattr(expected, name), name
     for name, verdict in (*actual.verdicts.items(), *((FAULTS, v) for v in actual.faults.values())):
         if isinstance(verdict, Violated | Reached):
@@ -101,3 +101,23 @@ def test_the_corpus(path: Path) -> None:
         else:
             assert_same(model.system, names | {DEADLOCK, FAULTS}, Budget(depth=4))
     assert compared or models(spec)
+
+
+def test_what_is_counted_of_a_system_counted_by_hand() -> None:
+    spec = elaborate(
+        Source(
+            "Ring.plus",
+            """module Ring
+sort Task
+var x : 0..3 = 0
+action Up(t \\in Task) { await x < 2; x := x + 1; }
+action Jump { await x = 1; x := 3; }
+action Never { await x = 3 /\\ x = 2; x := 0; }
+model m { scope Task = 2; }
+""",
+        )
+    )
+    findings = native(lower(spec, "m").system, frozenset({DEADLOCK}), Budget(), ignore)
+    # 0 -Up-> 1 -Up-> 2, each for two tasks; 1 -Jump-> 3; nothing leads out of 2 and 3, both two steps away.
+    assert (findings.states, findings.transitions, findings.diameter) == (4, 5, 2)
+    assert findings.counts == Counts({"Up": 4, "Jump": 1}, most_steps=3, stuck=2)

@@ -23,15 +23,16 @@ SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
 def reported(report: Report, code: int, show: Show, arguments: argparse.Namespace) -> int:
     """Write the report, and return the exit code; where work still goes on that does not listen, end the process."""
-    timings = bool(arguments.timings)
+    # What goes into a file is not made for this terminal, and has times only where they are asked for.
+    look = Look(timings=bool(arguments.timings), traces=arguments.traces, statistics=arguments.statistics)
     for name, file in arguments.also:
-        _write(file, _whole(report, code, name, timings=timings, traces=arguments.traces))
+        _write(file, _whole(report, code, name, look))
     if arguments.output is not None:
-        _write(arguments.output, _whole(report, code, arguments.format, timings=timings, traces=arguments.traces))
+        _write(arguments.output, _whole(report, code, arguments.format, look))
     elif arguments.format == "text":
         output.write(summary_text(report, show.look))  # the rest was shown while it was found
     else:
-        output.write(_whole(report, code, arguments.format, timings=timings, traces=arguments.traces))
+        output.write(_whole(report, code, arguments.format, look))
     if arguments.format == "github":
         _summarise(report)
     if not report.interrupted:
@@ -51,17 +52,17 @@ def _write(file: Path, text: str) -> None:
         raise output.UnwritableError(f"{file}: {error.strerror}") from None
 
 
-def _whole(report: Report, code: int, name: str, *, timings: bool, traces: bool) -> str:
+def _whole(report: Report, code: int, name: str, look: Look) -> str:
     """Return the whole report in a format."""
     match name:
         case "json":
             from pluscheck.report.json import report_json
 
-            return report_json(report, code, timings=timings)
+            return report_json(report, code, timings=look.timings)
         case "junit":
             from pluscheck.report.junit import junit_text
 
-            return junit_text(report, timings=timings)
+            return junit_text(report, timings=look.timings)
         case "sarif":
             from pluscheck.report.sarif import sarif_text
 
@@ -71,7 +72,7 @@ def _whole(report: Report, code: int, name: str, *, timings: bool, traces: bool)
 
             return annotations_text(report)
         case _:
-            return report_text(report, Look(timings=timings, traces=traces))
+            return report_text(report, look)
 
 
 def _summarise(report: Report) -> None:

@@ -197,6 +197,9 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
         metavar="GLOB",
         help="spec:model:property, parts left out being anything; may be repeated",
     )
+    verify.add_argument(
+        "--statistics", action="store_true", help="also show what was counted: states, steps, and how many are whose"
+    )
     verify.add_argument("--strict", action="store_true", help="fail if an action or label is never taken in any model")
     verify.add_argument(
         "--traces", action="store_true", help="also show the traces of expected violations and witnesses"
@@ -244,6 +247,7 @@ def _add_gate(commands: argparse._SubParsersAction[argparse.ArgumentParser], com
     gate.add_argument(
         "--traces", action="store_true", help="also show the traces of expected violations that are looked for"
     )
+    gate.set_defaults(statistics=False)
     _add_output(gate)
 
 

@@ -127,6 +127,7 @@ def _look(arguments: argparse.Namespace) -> Look:
         timings=timings,
         traces=arguments.traces,
         quiet=arguments.quiet,
+        statistics=arguments.statistics,
     )
 
 

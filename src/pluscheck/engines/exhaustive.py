@@ -24,7 +24,7 @@ from pluscheck.core.semantics import (
 )
 from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
 from pluscheck.core.values import Atom, Function
-from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Reason, Unknown, Verdict, Violated
@@ -59,6 +59,9 @@ class _Search:
     depth: int = -1
     """The last level that was gone through from end to end."""
     transitions: int = 0
+    taken: dict[str, int] = field(default_factory=dict)
+    most_steps: int = 0
+    stuck: int = 0
     complete: bool = False
     stopped: Reason | None = None
 
@@ -117,7 +120,7 @@ class _Search:
             if self.stopped is not None:
                 return []
             self._judge_state(state, level)
-            stuck = True
+            stuck, before = True, self.transitions
             for outcome in steps(self.system, state):
                 stuck = False
                 match outcome:
@@ -127,6 +130,7 @@ class _Search:
                         self.first_taken.setdefault(action.name, level)
                     case Taken(action, arguments, target):
                         self.transitions += 1
+                        self.taken[action.name] = self.taken.get(action.name, 0) + 1
                         self.first_taken.setdefault(action.name, level)
                         step = Step(action.name, action.variant, arguments, action.span)
                         if not last:
@@ -135,7 +139,9 @@ class _Search:
                             successors.append(target)
                             if not last:
                                 self.parents[target] = (state, step)
+            self.most_steps = max(self.most_steps, self.transitions - before)
             if stuck:
+                self.stuck += 1
                 self._judge_stuck(state)
         return successors
 
@@ -232,6 +238,7 @@ class _Search:
             states=len(self.parents),
             transitions=self.transitions,
             diameter=self.depth if self.complete else None,
+            counts=Counts(self.taken, self.most_steps, self.stuck),
         )
 
     def _without_violation(self) -> Verdict:

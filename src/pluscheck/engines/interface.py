@@ -49,6 +49,19 @@ def ignore(_: Progress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What a search that goes from state to state has counted in those that it looked at.
+
+    `taken`: out of how many states each action (by name) leads, each choice of arguments counted; those that never were possible, or always fault, are absent.
+    `most_steps`: the most steps out of one state. `stuck`: how many states nothing is possible in, terminal or not.
+    """
+
+    taken: Mapping[str, int]
+    most_steps: int
+    stuck: int
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What an engine found. Not yet judged.
 
@@ -72,6 +85,7 @@ class Findings:
     states: int | None = None
     transitions: int | None = None
     diameter: int | None = None
+    counts: Counts | None = None
     covered: bool = False
     """Whether what `first_taken` and `labels` lack is never possible, though `depth` may be less than was asked for."""
     by: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from pluscheck.core.exprs import Site
 from pluscheck.core.semantics import FaultyStart, initial_states
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
-from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
 from pluscheck.engines.traces import step_of
 from pluscheck.evidence.trace import Step, Trace
@@ -297,7 +297,15 @@ class _Run:
             states=self.search.count,
             transitions=self.search.transitions,
             diameter=self.depth if self.complete else None,
+            counts=self._counts(),
         )
+
+    def _counts(self) -> Counts:
+        taken: dict[str, int] = {}
+        for action, count in zip(self.system.actions, self.search.taken(), strict=True):
+            if count:
+                taken[action.action.name] = taken.get(action.action.name, 0) + count
+        return Counts(taken, self.search.most_steps, self.search.stuck)
 
     def _without_violation(self) -> Verdict:
         if self.complete and not self.search.count:

@@ -43,7 +43,7 @@ class Field(IntEnum):
     """Not zero if states that are new are to be kept; else they are only counted."""
     NEW = 17
     """How many new states were not kept, each as often as it was found."""
-    DEADLOCKED = 18
+    STUCK = 18
     """How many states no step leads out of."""
 
 

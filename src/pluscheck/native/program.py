@@ -88,7 +88,7 @@ class Program:
         fine = writer.value(f"icmp eq i64 {load(writer, '%context', Field.FAULTY)}, {before}")
         writer.line(f"br i1 {writer.value(f'and i1 {none}, {fine}')}, label %stuck, label %end")
         writer.begin("stuck")
-        increment(writer, "%context", Field.DEADLOCKED)
+        increment(writer, "%context", Field.STUCK)
         writer.line("call void @watch_stuck(ptr %context, ptr %state, i64 %number)")
         writer.line("br label %end")
         writer.begin("end")

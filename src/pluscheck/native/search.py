@@ -161,6 +161,11 @@ class Search:
         return self._context[Field.MOST_STEPS]
 
     @property
+    def stuck(self) -> int:
+        """In how many states nothing is possible."""
+        return self._context[Field.STUCK]
+
+    @property
     def new(self) -> int:
         """How often states were found that were not kept."""
         return self._context[Field.NEW]

@@ -21,7 +21,9 @@ from pluscheck.pipeline.expectations import compared, settled, wanted_depth
 from pluscheck.pipeline.lemmas import step_that_breaks
 from pluscheck.pipeline.options import Options, Watcher
 from pluscheck.report.model import (
+    ActionCount,
     Answer,
+    CountsReport,
     Kind,
     ModelReport,
     Outcome,
@@ -83,6 +85,7 @@ def checked(
         states=findings.states,
         transitions=findings.transitions,
         diameter=findings.diameter,
+        counts=_counts(system, findings),
         seconds=time.monotonic() - started,
         solver_seconds=findings.solver_seconds,
         tried=findings.tried,
@@ -247,6 +250,16 @@ def _kind(kind: PropertyKind) -> Kind:
             return Kind.WITNESS
         case PropertyKind.LEMMA:
             return Kind.LEMMA
+
+
+def _counts(system: TransitionSystem, findings: Findings) -> CountsReport | None:
+    """Return what was counted, if anything was, of all actions in their order."""
+    counts = findings.counts
+    if counts is None:
+        return None
+    names = dict.fromkeys(action.name for action in system.actions)
+    actions = tuple(ActionCount(name, counts.taken.get(name, 0)) for name in names)
+    return CountsReport(counts.most_steps, counts.stuck, actions)
 
 
 def _never_taken(system: TransitionSystem, findings: Findings) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ class Look:
     """How text is to look.
 
     `unicode`: marks and arrows may be more than ASCII. `timings`: seconds are shown. `traces`: also those of expected
-    violations and of witnesses. `quiet`: only what is not as expected is shown.
+    violations and of witnesses. `quiet`: only what is not as expected is shown. `statistics`: what was counted is shown.
     """
 
     width: int = 100
@@ -26,6 +26,7 @@ class Look:
     timings: bool = False
     traces: bool = False
     quiet: bool = False
+    statistics: bool = False
 
     @property
     def arrow(self) -> str:

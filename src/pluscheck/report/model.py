@@ -218,6 +218,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionCount:
+    """How many steps are an action's, of all steps out of all states that were looked at."""
+
+    name: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountsReport:
+    """What was counted in the states that were looked at. `stuck` are those without a step; every action is in `actions`, with 0 where it is never taken."""
+
+    most_steps: int
+    stuck: int
+    actions: tuple[ActionCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReport:
     """What was found of one model.
 
@@ -243,6 +260,8 @@ class ModelReport:
     solver_seconds: float
     tried: tuple[str, ...] = ()
     """The engines that looked for proofs, where there were several."""
+    counts: CountsReport | None = None
+    """Where an engine went from state to state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def model_text(model: ModelReport, width: int, look: Look) -> str:
     if look.quiet and not shown:
         return ""
     lines: list[RenderableType] = [_model_heading(model, look)]
+    if look.statistics:
+        lines.extend(_statistics(model, look))
     for item in shown:
         lines.append(_property_line(item, model, width, look))
         lines.extend(_site_lines(item, look))
@@ -133,6 +135,30 @@ def _model_heading(model: ModelReport, look: Look) -> RenderableType:
     if look.timings:
         remarks.append(f"{model.seconds:.1f} s")
     return _row(Text(f"  {model.name}  ", "bold"), Text(look.dot.join(remarks), "dim"))
+
+
+def _statistics(model: ModelReport, look: Look) -> list[RenderableType]:
+    """Return what was counted in the states that were looked at, and how many steps are whose."""
+    counts = model.counts
+    if counts is None or model.states is None or model.transitions is None:
+        return [_row(Text("    "), Text("nothing was counted: `--engine native` goes from state to state", "dim"))]
+    average = f", {model.transitions / model.states:.1f} on average" if model.states else ""
+    remarks = [
+        counted(model.states, "distinct state"),
+        counted(model.transitions, "step"),
+        f"at most {counts.most_steps} out of a state{average}",
+        f"{counts.stuck:,} without any",
+    ]
+    if model.diameter is not None:
+        remarks.append(f"diameter {model.diameter}")
+    lines = [_row(Text("    "), Text(look.dot.join(remarks), "dim"))]
+    width = max((len(action.name) for action in counts.actions), default=0)
+    for action in counts.actions:
+        steps = f"{action.steps:,}" if action.steps else "never"
+        lines.append(
+            _row(Text(f"      {action.name.ljust(width)}  "), Text(steps, "dim" if action.steps else "yellow"))
+        )
+    return lines
 
 
 def _property_line(item: PropertyReport, model: ModelReport, width: int, look: Look) -> RenderableType:
