@@ -10,6 +10,9 @@ import pytest
 
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.main import main
+from pluscheck.core.digest import system_digest
+from pluscheck.lang.front import elaborate
+from pluscheck.lower import lower
 from pluscheck.pipeline import reading
 from pluscheck.pipeline.cache import digest_of
 
@@ -213,7 +216,7 @@ def test_a_cache_without_the_evidence_it_is_about_is_of_no_use(capsys: pytest.Ca
     main(["gate", "-q", "--update"])
     text = proof("Small").read_text(encoding="utf-8")
     proof("Small").write_text(
-        text.replace('"shown_by": ["reference semantics"]', '"shown_by": ["somebody"]'), encoding="utf-8"
+        text.replace('"shown_by": ["reference semantics"]', '"shown_by": ["Z3"]'), encoding="utf-8"
     )
     assert rows(capsys)["Small"] == ("met", "checked")
     proof("Small").unlink()
@@ -389,3 +392,124 @@ def test_what_is_unchanged_costs_milliseconds(capsys: pytest.CaptureFixture[str]
     main(["gate", "-q"])
     assert time.monotonic() - started < 1  # with six obligations, on a machine that does other things too
     assert capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------------ what is asked of everybody
+
+FAULTY = """module Faulty
+sort T
+var lock : SUBSET T = {}
+action Take(t \\in T) { await lock = {}; lock := {t}; }
+action Again(t \\in T) { await t \\in lock; assert lock = {}; }
+invariant Mutex == Cardinality(lock) < 2
+model m { scope T = 2; check Mutex; expect Mutex proved; }
+"""
+
+
+@pytest.mark.usefixtures("spec")
+@pytest.mark.parametrize("engine", ["portfolio", "in-turn", "ic3", "bdd", "native", "exhaustive", "bmc", "spacer"])
+def test_a_fault_that_nobody_asked_about_is_found_by_every_engine(engine: str) -> None:
+    Path("Faulty.plus").write_text(FAULTY, encoding="utf-8")
+    assert main(["verify", "-q", "--engine", engine, "Faulty.plus"]) == Exit.VIOLATED
+
+
+@pytest.mark.usefixtures("spec")
+def test_of_a_model_in_which_something_faults_nothing_is_stored(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("Faulty.plus").write_text(FAULTY, encoding="utf-8")
+    assert main(["gate", "Faulty.plus", "--update"]) == Exit.VIOLATED
+    assert "faults  violated in 1 step" in capsys.readouterr().out
+    assert not Path("proofs/Faulty/m/faults.json").exists()
+
+
+@pytest.mark.usefixtures("spec")
+def test_where_something_is_to_hold_there_is_evidence_that_nothing_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("Faulty.plus").write_text(FAULTY.replace("assert lock = {};", "skip;"), encoding="utf-8")
+    main(["gate", "-q", "Faulty.plus", "--update"])
+    stored = Path("proofs/Faulty/m/faults.json")
+    assert stored.exists()
+    stored.unlink()
+    assert main(["gate", "-q", "Faulty.plus"]) == Exit.REJECTED
+    assert "Faulty:m:faults" in capsys.readouterr().out
+
+
+NOWHERE_TO_BEGIN = """module Nothing
+var x : 0..3 = 0
+INIT
+action Inc { await x < 3; x := x + 1; }
+invariant Safe == x < 4
+model m { }
+"""
+
+
+@pytest.mark.usefixtures("spec")
+@pytest.mark.parametrize("conjuncts", ['["FALSE"]', '["x = 77"]', '["TRUE"]'])
+def test_without_initial_states_nothing_is_shown(conjuncts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    begins = NOWHERE_TO_BEGIN.replace("INIT", "init x = 0")
+    Path("Nothing.plus").write_text(begins, encoding="utf-8")
+    main(["gate", "-q", "Nothing.plus", "--update"])
+    stored = Path("proofs/Nothing/m/Safe.json")
+    honest = json.loads(stored.read_text(encoding="utf-8"))
+    capsys.readouterr()
+    Path("Nothing.plus").write_text(NOWHERE_TO_BEGIN.replace("INIT", "init x = 2"), encoding="utf-8")
+    spec = elaborate(Path("Nothing.plus"))
+    model = lower(spec, "m")
+    honest["system"] = system_digest(model.system, ["Safe"])
+    honest["evidence"] = {"kind": "inductive invariant", "conjuncts": json.loads(conjuncts), "properties": []}
+    stored.write_text(json.dumps(honest), encoding="utf-8")
+    assert main(["recheck", stored.as_posix()]) == Exit.REJECTED
+    assert "Nothing has no initial state" in capsys.readouterr().err
+    assert main(["gate", "Nothing.plus"]) == Exit.SPEC
+
+
+@pytest.mark.usefixtures("spec")
+def test_files_of_others_are_left_alone() -> None:
+    Path("package.json").write_text('{"format": "mine"}', encoding="utf-8")
+    Path("sub").mkdir()
+    Path("sub/odd.json").write_bytes(b"\xff\xfe")
+    assert main(["gate", "-q", "--update", "--proofs", "."]) == Exit.MET
+    assert Path("package.json").exists()
+    assert Path("sub/odd.json").exists()
+
+
+def test_evidence_of_a_specification_that_is_gone_is_found_wherever_one_looks(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = spec.with_name("Gone.plus")
+    other.write_text(SPEC.replace("Counter3", "Gone"), encoding="utf-8")
+    main(["gate", "-q", "--update"])
+    assert main(["gate", "-q", spec.as_posix()]) == Exit.MET
+    other.unlink()
+    capsys.readouterr()
+    assert main(["gate", "-q", spec.as_posix()]) == Exit.REJECTED
+    assert "proofs/Gone/m/Small.json" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("spec")
+def test_what_is_written_does_not_depend_on_what_was_missing() -> None:
+    Path("spec/Locks.plus").write_text(
+        """module Locks
+sort T
+var holder : SUBSET T = {}
+var done : SUBSET T = {}
+action Take(t \\in T) { await holder = {} /\\ t \\notin done; holder := {t}; }
+action Drop(t \\in T) { await t \\in holder; holder := {}; done := done \\cup {t}; }
+invariant Mutex == Cardinality(holder) < 2
+invariant Once == holder \\cap done = {}
+model m { scope T = 9; check Mutex, Once, faults; expect Mutex, Once, faults proved; }
+""",
+        encoding="utf-8",
+    )
+    main(["gate", "-q", "--update", "--no-cache"])
+    whole = tree(Path("proofs"))
+    for name in ("Mutex", "Once", "faults"):
+        Path(f"proofs/Locks/m/{name}.json").unlink()
+        main(["gate", "-q", "--update", "--no-cache"])
+        assert tree(Path("proofs")) == whole
+
+
+@pytest.mark.usefixtures("spec")
+def test_who_judged_is_somebody_who_can(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["gate", "-q", "--update"])
+    text = proof("Small").read_text(encoding="utf-8")
+    proof("Small").write_text(text.replace('["reference semantics"]', '["an oracle"]'), encoding="utf-8")
+    assert rows(capsys)["Small"] == ("drift", "rejected")

@@ -38,7 +38,7 @@ def liar(system: TransitionSystem, wanted: frozenset[str], budget: Budget, liste
     assert isinstance(proof, Proved)
     short = Trace(violation.trace.states[:-1], violation.trace.steps[:-1])
     fewer = ReachableSet(proof.certificate.states - {violation.trace.states[-1]}, 2)
-    return replace(honest, verdicts={"Large": Violated(short), "Small": Proved(fewer)})
+    return replace(honest, verdicts={**honest.verdicts, "Large": Violated(short), "Small": Proved(fewer)})
 
 
 def mislabels(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listener: Listener) -> Findings:

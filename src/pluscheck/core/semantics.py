@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from pluscheck.base.codes import Code
-from pluscheck.base.errors import InternalError
+from pluscheck.base.diagnostics import Diagnostic, Label
+from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.evaluator import (
     Fault,
     Setting,
@@ -96,6 +97,12 @@ def initial_states(system: TransitionSystem) -> Iterator[State | FaultyStart]:
                 unfinished.extend((*values, value) for value in reversed(candidates))
         except Fault as fault:
             yield FaultyStart(fault.site)
+
+
+def no_initial_state(system: TransitionSystem) -> SpecError:
+    """Return what is to be said of a system that has no initial state, nor one whose values fault."""
+    where = Label(system.span, "nothing satisfies its initial conditions")
+    return SpecError([Diagnostic(Code.NO_INITIAL_STATE, f"{system.name} has no initial state", where)])
 
 
 def _initial_values(system: TransitionSystem, variable: Variable, before: State) -> list[Value]:

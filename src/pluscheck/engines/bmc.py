@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from pluscheck.base.answers import Answer
-from pluscheck.base.codes import Code
-from pluscheck.base.diagnostics import Diagnostic, Label
-from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
+from pluscheck.core.semantics import no_initial_state
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
@@ -287,15 +286,7 @@ class _Search:
     def _dead_end(self, level: int) -> None:
         """Take note that there is no run of this length."""
         if level == 0 and not self.faults:
-            raise SpecError(
-                [
-                    Diagnostic(
-                        Code.NO_INITIAL_STATE,
-                        f"{self.system.system.name} has no initial state",
-                        Label(self.system.system.span, "nothing satisfies its initial conditions"),
-                    )
-                ]
-            )
+            raise no_initial_state(self.system.system)
         self.complete = True
         self.depth = max(0, level - 1) if self.limits.budget.depth is None else self.limits.budget.depth
 

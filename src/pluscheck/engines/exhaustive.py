@@ -8,9 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from pluscheck.base.codes import Code
-from pluscheck.base.diagnostics import Diagnostic, Label
-from pluscheck.base.errors import SpecError
 from pluscheck.core.evaluator import Fault
 from pluscheck.core.exprs import Site
 from pluscheck.core.semantics import (
@@ -20,6 +17,7 @@ from pluscheck.core.semantics import (
     holds,
     initial_states,
     is_terminal,
+    no_initial_state,
     steps,
 )
 from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
@@ -98,15 +96,7 @@ class _Search:
             if self.stopped is not None:
                 break
         if not level and not self.faults and self.stopped is None:
-            raise SpecError(
-                [
-                    Diagnostic(
-                        Code.NO_INITIAL_STATE,
-                        f"{self.system.name} has no initial state",
-                        Label(self.system.span, "nothing satisfies its initial conditions"),
-                    )
-                ]
-            )
+            raise no_initial_state(self.system)
         return level
 
     def _next_level(self, frontier: list[State], level: int, *, last: bool) -> list[State]:

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from pluscheck.base.codes import Code
-from pluscheck.base.diagnostics import Diagnostic, Label
-from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
-from pluscheck.core.semantics import FaultyStart, initial_states
+from pluscheck.core.semantics import FaultyStart, initial_states, no_initial_state
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
@@ -199,7 +197,7 @@ class _Run:
                 break
         self.search.start(pending)
         if not pending and not self.start_faults and self.stopped is None:
-            raise _no_initial_state(system)
+            raise no_initial_state(system)
 
     def _go_through(self, level: int, end: int, *, keep: bool) -> None:
         """Look at the states of a level, as long as the budget lasts."""
@@ -367,15 +365,3 @@ class _Runs:
     def _after(self, action: GroundAction, before: tuple[int, ...], values: dict[int, int]) -> tuple[int, ...]:
         updates = action.updates
         return tuple([values[updates[p]] if p in updates else value for p, value in enumerate(before)])
-
-
-def _no_initial_state(system: TransitionSystem) -> SpecError:
-    return SpecError(
-        [
-            Diagnostic(
-                Code.NO_INITIAL_STATE,
-                f"{system.name} has no initial state",
-                Label(system.span, "nothing satisfies its initial conditions"),
-            )
-        ]
-    )

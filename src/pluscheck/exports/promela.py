@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pluscheck.base.codes import Code
-from pluscheck.base.diagnostics import Diagnostic, Label
-from pluscheck.base.errors import SpecError
-from pluscheck.core.semantics import FaultyStart, initial_states
+from pluscheck.core.semantics import FaultyStart, initial_states, no_initial_state
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.core.values import show
 from pluscheck.exports.identifiers import Identifiers
@@ -49,7 +46,7 @@ class _Writer:
         self.initial = [system.layout.encode(state) for state in starts if not isinstance(state, FaultyStart)]
         self.starts_faulty = any(isinstance(state, FaultyStart) for state in starts)
         if not starts:
-            raise SpecError([_no_start(system.system)])
+            raise no_initial_state(system.system)
         self.scratch = 0
 
     def _check_size(self) -> None:
@@ -272,11 +269,3 @@ def _read(leaf: Leaf, name: str) -> str:
 def _stored(leaf: Leaf, text: str) -> str:
     offset = _offset(leaf)
     return f"{text} + {-offset}" if offset else text
-
-
-def _no_start(system: TransitionSystem) -> Diagnostic:
-    return Diagnostic(
-        Code.NO_INITIAL_STATE,
-        f"{system.name} has no initial state",
-        Label(system.span, "nothing satisfies its initial conditions"),
-    )

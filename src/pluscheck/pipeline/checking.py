@@ -10,14 +10,14 @@ from pluscheck.base.codes import Code
 from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
-from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Expected, Model, PropertyKind, TransitionSystem
+from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Model, PropertyKind, TransitionSystem
 from pluscheck.engines.interface import Budget, Findings, Progress
 from pluscheck.engines.simplicity import simplified
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Reason, Unknown, Verdict, Violated
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO, ends_at_depth, together
 from pluscheck.pipeline.evidence import Judge, Judged, RejectedError, trace_report
-from pluscheck.pipeline.expectations import compared, settled, wanted_depth
+from pluscheck.pipeline.expectations import NO_FAULTS, compared, settled, wanted_depth, with_faults
 from pluscheck.pipeline.lemmas import step_that_breaks
 from pluscheck.pipeline.options import Options, Watcher
 from pluscheck.report.model import (
@@ -54,10 +54,23 @@ class Checked:
 
 
 def checked(
-    file: str, model: Model, options: Options, watcher: Watcher, elaborated: Elaborated | None = None
+    file: str,
+    model: Model,
+    options: Options,
+    watcher: Watcher,
+    elaborated: Elaborated | None = None,
+    *,
+    faults_known: bool = False,
 ) -> Checked:
-    """Return what an engine finds of one model, judged. Raises SpecError."""
+    """Return what an engine finds of one model, judged. Raises SpecError.
+
+    No run goes on after a fault. So where something is to hold, there must be none to the model's depth either, which is told only if it is not so; unless what there is
+    to say of faults is said elsewhere (`faults_known`).
+    """
     system = model.system
+    asked_about = model.expectations
+    if not faults_known:
+        model = with_faults(model)
     own = wanted_depth(model.expectations, model.depth)
     asked = own if options.depth is None else options.depth
     limit = asked if ends_at_depth(options.engine) else options.depth
@@ -68,7 +81,8 @@ def checked(
     judge = Judge(system, asked, elaborated)
     findings = _made_simple(system, _findings(model, wanted, budget, options, watcher, judge))
     found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
-    rows = tuple(row for row, _ in found)
+    told = {e.property for e in asked_about}
+    rows = tuple(row for row, _ in found if row.name in told or row.outcome is not Outcome.MET)
     deep_enough = findings.complete or findings.covered or findings.depth >= asked
     report = ModelReport(
         name=system.model,
@@ -94,10 +108,10 @@ def checked(
 
 
 def _expectations(model: Model, findings: Findings) -> tuple[Expectation, ...]:
-    """Return what is expected. Faults that nobody asked about count too: nothing was shown of what comes after one."""
+    """Return what is expected. Faults that nobody looked for and that were found all the same count too."""
     if not findings.faults or any(e.property == FAULTS for e in model.expectations):
         return model.expectations
-    return (*model.expectations, Expectation(FAULTS, Expected.HOLDS, explicit=False))
+    return (*model.expectations, NO_FAULTS)
 
 
 def _findings(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
-from pluscheck.core.system import Expectation, Expected
+from pluscheck.core.system import FAULTS, Expectation, Expected, Model
 from pluscheck.evidence.verdict import Bounded, Proved, Reached, Unknown, Verdict, Violated
 from pluscheck.pipeline.options import DEFAULT_DEPTH
 from pluscheck.report.model import Outcome
@@ -13,6 +14,19 @@ Comparison = tuple[Outcome, str | None]
 """How they compare and, where the expectation is not met, how it was not."""
 
 MET: Comparison = (Outcome.MET, None)
+
+
+NO_FAULTS = Expectation(FAULTS, Expected.HOLDS, explicit=False)
+"""Nobody asked about it, and something else is to hold."""
+
+
+def with_faults(model: Model) -> Model:
+    """Return the model, expecting no faults if it asks nothing about them and something else is to hold: no run goes on after a fault, so nothing would be shown of what comes later."""
+    is_asked = any(e.property == FAULTS for e in model.expectations)
+    found = (Expected.VIOLATED, Expected.REACHABLE)
+    if is_asked or all(e.expected in found for e in model.expectations):
+        return model
+    return replace(model, expectations=(*model.expectations, NO_FAULTS))
 
 
 def wanted_depth(expectations: tuple[Expectation, ...], own: int | None) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pluscheck.base.errors import InternalError, SpecError
@@ -15,13 +16,14 @@ from pluscheck.lang.modules import LIBRARY_PREFIX
 from pluscheck.lang.syntax import ModelDecl
 from pluscheck.pipeline.ablation_gate import stored_ablations
 from pluscheck.pipeline.discover import spec_files
+from pluscheck.pipeline.expectations import with_faults
 from pluscheck.pipeline.model_gate import JUDGE_SECONDS, GateOptions, ModelGate
 from pluscheck.pipeline.options import UsageError, Watcher
 from pluscheck.pipeline.reading import Spec, named_in_reports, read
 from pluscheck.pipeline.rechecking import Judges
 from pluscheck.pipeline.remembered import Remembered, Texts, remember, remembered
 from pluscheck.proofs.ablation import SUFFIX as ABLATION_SUFFIX
-from pluscheck.proofs.files import SUFFIX, proof_path
+from pluscheck.proofs.files import SUFFIX, proof_path, stored_in
 from pluscheck.report.model import AblationRow, ModelReport, Report, SpecReport
 
 
@@ -32,7 +34,7 @@ def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Repor
     extended = frozenset[str]().union(*(found.extends for found in known.values()))
     bare = frozenset[Path]().union(*(found.bare for found in known.values()))
     unknown = read([file for file in files if file not in known and file not in bare], options.options, extended)
-    specs = {spec.file: spec for spec in unknown if spec.models or spec.diagnostics}
+    specs = {spec.file: _whole(spec, options) for spec in unknown if spec.models or spec.diagnostics}
     if options.options.only and not specs:
         raise UsageError("--only selects none of the properties")
     _check_names(specs.values(), options)
@@ -73,6 +75,11 @@ def _known(files: Iterable[Path], options: GateOptions) -> dict[Path, Remembered
         return {}
     found = {file: remembered(options.cache, file, options.proofs) for file in files}
     return {file: each for file, each in found.items() if each is not None}
+
+
+def _whole(spec: Spec, options: GateOptions) -> Spec:
+    """Return the spec with all that there must be evidence for, unless only some of it is asked about."""
+    return spec if options.options.only else replace(spec, models=tuple(map(with_faults, spec.models)))
 
 
 def _check_names(specs: Iterable[Spec], options: GateOptions) -> None:
@@ -161,18 +168,22 @@ def _orphans(specs: Iterable[Spec], known: frozenset[Path], options: GateOptions
     specs = list(specs)
     expected = known | _expected(specs, options)
     modules = {path.parent.parent for path in expected}
+    # Of a spec that is wrong nobody knows what it expects.
     broken = {options.proofs / (spec.module or Path(spec.file).stem) for spec in specs if spec.diagnostics}
     found = []
     for folder, _, names in os.walk(options.proofs):
         for name in names:
             path = Path(folder, name)
-            folders = path.parents
-            mine = options.whole or any(module in folders for module in modules)
-            # Of a spec that is wrong nobody knows what it expects.
-            if name.endswith(SUFFIX) and mine and path not in expected and not any(b in folders for b in broken):
-                found.append(path.as_posix())
-            # What is of a model that is gone, of a specification that is there, is told where the others are.
-            is_stray = options.whole and path.parent.parent not in modules and not any(b in folders for b in broken)
-            if name.endswith(ABLATION_SUFFIX) and is_stray:
+            if path in expected or not name.endswith((SUFFIX, ABLATION_SUFFIX)) or not broken.isdisjoint(path.parents):
+                continue
+            # What is stored of the switches of a specification that is there is told where the others are.
+            if name.endswith(ABLATION_SUFFIX) and path.parent.parent in modules:
+                continue
+            stored = stored_in(path)
+            if stored is None:
+                continue
+            is_mine = options.whole or not modules.isdisjoint(path.parents)
+            is_there = stored.startswith(LIBRARY_PREFIX) or (path.parent / stored).exists()
+            if is_mine or not is_there:
                 found.append(path.as_posix())
     return tuple(sorted(found))

@@ -14,7 +14,7 @@ from pluscheck.base.errors import SpecError
 from pluscheck.base.load import load
 from pluscheck.core.digest import system_digest
 from pluscheck.core.sites import fault_sites
-from pluscheck.core.system import Expectation, Model
+from pluscheck.core.system import FAULTS, Expectation, Model
 from pluscheck.evidence.verdict import Bounded, Verdict
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.pipeline.cache import Cache, Statement, digest_of
@@ -88,20 +88,30 @@ class ModelGate:
         kept = {e.property: self._kept(e) for e in self.model.expectations}
         rows = {e.property: self._row(e, kept[e.property]) for e in self.model.expectations}
         todo = tuple(e for e in self.model.expectations if rows[e.property] is None)
+        if todo and self.options.update:
+            # What one property's proof says depends on what else is proved: where one is to be written, all are found together, so that what is written is always the same.
+            todo = self.model.expectations
         base: ModelReport | None = None
         judged: dict[str, Judged] = {}
         if todo:
             options = replace(self.options.options, engine=IN_TURN, only=())
             found = checked(
-                self.spec.file, replace(self.model, expectations=todo), options, self.watcher, self.elaborated
+                self.spec.file,
+                replace(self.model, expectations=todo),
+                options,
+                self.watcher,
+                self.elaborated,
+                faults_known=FAULTS in kept,
             )
             base, judged = found.report, dict(found.judged)
             unasked = [p for p in base.properties if p.name not in kept]
             for row in base.properties:
-                if row.name in kept:
-                    rows[row.name] = self._renewed(row, kept[row.name], judged.get(row.name), write=not unasked)
-                else:
+                if row.name not in kept:
                     rows[row.name] = row
+                elif rows[row.name] is None or (row.outcome is Outcome.MET and not unasked):
+                    rows[row.name] = self._renewed(
+                        row, rows[row.name], kept[row.name], judged.get(row.name), write=not unasked
+                    )
         properties = tuple(row for row in rows.values() if row is not None)
         seconds = time.monotonic() - started
         if base is not None:
@@ -203,7 +213,7 @@ class ModelGate:
         own = wanted_depth(self.model.expectations, self.model.depth)
         options = replace(self.options.options, engine="bmc", depth=min(own, max(depths.values())), only=())
         model = replace(self.model, expectations=tuple(e for e in self.model.expectations if e.property in depths))
-        found = checked(self.spec.file, model, options, self.watcher, self.elaborated).judged
+        found = checked(self.spec.file, model, options, self.watcher, self.elaborated, faults_known=True).judged
         return {name: judged.verdict for name, judged in found.items()}
 
     def _row(self, expectation: Expectation, kept: _Kept) -> PropertyReport | None:
@@ -238,8 +248,10 @@ class ModelGate:
 
     # --------------------------------------------------------------------------------------- what is new
 
-    def _renewed(self, row: PropertyReport, kept: _Kept, judged: Judged | None, *, write: bool) -> PropertyReport:
-        """Return the row of what was looked for, as it compares with what is stored; write it, if that is asked for."""
+    def _renewed(
+        self, row: PropertyReport, met: PropertyReport | None, kept: _Kept, judged: Judged | None, *, write: bool
+    ) -> PropertyReport:
+        """Return the row of what was looked for, as it compares with what is stored; write it, if that is asked for. `met` is that of what is stored, if it is as expected."""
         stored = Stored.STALE if kept.stored in (Stored.CHECKED, Stored.REMEMBERED) else kept.stored
         if row.outcome is not Outcome.MET or judged is None:
             return replace(row, stored=stored)
@@ -248,11 +260,14 @@ class ModelGate:
             made = stored_proof(self.elaborated, self.model, expectation, judged, self.options.proofs)
             if made is not None:
                 path, proof = made
+                if met is not None and kept.proof is not None and proof.evidence == kept.proof.evidence:
+                    return met
                 existed = path.exists()
-                if write_proof(path, proof):
+                is_new = write_proof(path, proof)
+                if is_new:
                     self.changes.append(f"{'rewrote' if existed else 'wrote'} {path.as_posix()}: {_claimed(proof)}")
                 self._remember(path, proof, judged)
-                return replace(row, stored=Stored.WRITTEN)
+                return replace(row, stored=Stored.WRITTEN if is_new else kept.stored)
         why = {
             Stored.MISSING: "nothing is stored for it: `pluscheck gate --update` writes it",
             Stored.STALE: f"what is stored is out of date: {kept.why or 'it shows less'}",

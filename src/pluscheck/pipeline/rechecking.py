@@ -18,9 +18,11 @@ from pluscheck.base.errors import SpecError
 from pluscheck.base.source import Source
 from pluscheck.certify.replay import Rejection, Replay, replay
 from pluscheck.core.digest import value_digest
-from pluscheck.core.system import Model
+from pluscheck.core.exprs import Lit
+from pluscheck.core.semantics import initial_states, no_initial_state
+from pluscheck.core.system import DEADLOCK, Model
 from pluscheck.core.values import ordered
-from pluscheck.evidence.verdict import SearchedStates
+from pluscheck.evidence.verdict import InductiveInvariant, SearchedStates
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
 from pluscheck.lang.modules import LIBRARY_PREFIX, SUFFIX, library_source
@@ -28,6 +30,7 @@ from pluscheck.lower import lower, models
 from pluscheck.pipeline.certificates import read_back, what_it_is
 from pluscheck.proofs.binding import check_binding
 from pluscheck.proofs.document import (
+    Claim,
     StoredDepth,
     StoredInduction,
     StoredInvariant,
@@ -121,6 +124,7 @@ class Judges:
         self._solvers = tuple(with_solvers)
         self._known: dict[_Words, InvariantJudge] = {}
         self._searches: dict[StoredSearch, SecondSearch] = {}
+        self._starts: bool | None = None
 
     def of(self, file: str, name: str, text: StoredInvariant | StoredInduction) -> InvariantJudge:
         """Return who judges what the text says. Raises SpecError where it is no formulas of the specification."""
@@ -133,6 +137,22 @@ class Judges:
                 found.system, found.certificate, seconds=self.seconds, with_solvers=self._solvers
             )
         return self._known[words]
+
+    def require_start(self) -> None:
+        """Raise SpecError if there is no initial state: then everything holds, and nothing is shown."""
+        if self._starts is None:
+            self._starts = self._has_start()
+        if not self._starts:
+            raise no_initial_state(self.model.system)
+
+    def _has_start(self) -> bool:
+        """Return whether there is an initial state, or one whose values fault; True where that is not decided: then other judges have the last word."""
+        from pluscheck.certify.inductive import InvariantJudge
+        from pluscheck.certify.opinions import Shown
+
+        nothing = InductiveInvariant((Lit(False),))
+        opinion = InvariantJudge(self.model.system, nothing, seconds=self.seconds).opinion(DEADLOCK)
+        return not isinstance(opinion, Shown) or next(iter(initial_states(self.model.system)), None) is not None
 
     def of_search(self, stored: StoredSearch) -> SecondSearch:
         """Return who searches the states again."""
@@ -188,6 +208,8 @@ def stands(file: str, proof: StoredProof, judges: Judges) -> Rechecked:
     model = judges.model
     try:
         check_binding(proof, model)
+        if proof.claim is Claim.PROVED:
+            judges.require_start()
         match proof.evidence:
             case StoredTrace() as trace:
                 return _replayed(file, proof, model, trace)

@@ -32,6 +32,9 @@ from pluscheck.proofs.json_text import Json, Object, json_object, json_text, par
 
 SUFFIX = ".json"
 
+JUDGES = frozenset({"reference semantics", "Z3", "cvc5", "bitwuzla", "a second search", "the bounded checker"})
+"""Who may have accepted evidence. It is looked at by somebody again before it counts."""
+
 MAX_BYTES = 16 * 1024 * 1024
 """Larger files are refused before they are read."""
 
@@ -46,6 +49,24 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 def proof_path(folder: Path, module: str, model: str, name: str) -> Path:
     """Return where the proof of a property belongs: `folder/module/model/name.json`, each part a safe name on every system."""
     return folder / _safe(module) / _safe(model) / (_safe(name) + SUFFIX)
+
+
+_OURS = re.compile(rb'"format":\s*"pluscheck-(?:ablation-)?proof-')
+_NAMED = re.compile(rb'"file":\s*"([^"\\]*)"')
+
+
+def stored_in(path: Path) -> str | None:
+    """Return which specification a file with evidence says that it is of, "" if it does not say; None of any other file, and of one that cannot be read."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if _OURS.search(data) is None:
+        return None
+    named = _NAMED.search(data)
+    return "" if named is None else named[1].decode(errors="replace")
 
 
 def _safe(name: str) -> str:
@@ -198,7 +219,7 @@ def proof_in(source: Source) -> StoredProof:
         system=top.digest("system"),
         claim=top.one_of("verdict", Claim),
         evidence=evidence_in(Fields(top.get("evidence"), "`evidence` is an object")),
-        shown_by=tuple(clause.text for clause in top.strings("shown_by")),
+        shown_by=tuple(_judge_in(given) for given in top.strings("shown_by")),
         tools=top.texts_by_name("tools"),
         span=whole.span,
     )
@@ -211,6 +232,13 @@ def _kind_in(given: Clause) -> str:
     """Return a kind of property."""
     if given.text not in _KINDS:
         raise refused(Code.PROOF_FIELD, f"there is no property of the kind `{given.text[:40]}`", given.span, "here")
+    return given.text
+
+
+def _judge_in(given: Clause) -> str:
+    """Return who is said to have accepted the evidence: one of those who can."""
+    if given.text not in JUDGES:
+        raise refused(Code.PROOF_FIELD, f"nobody is called `{given.text[:40]}` who judges evidence", given.span, "here")
     return given.text
 
 

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from pluscheck.base.codes import Code
-from pluscheck.base.diagnostics import Diagnostic, Label
-from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
+from pluscheck.core.semantics import no_initial_state
 from pluscheck.core.system import FAULTS, TransitionSystem
 from pluscheck.engines.bdd.certificate import certificate
 from pluscheck.engines.bdd.diagrams import Diagram, OutOfMemoryError, limited_memory
@@ -51,7 +50,7 @@ def bdd(system: TransitionSystem, wanted: frozenset[str], budget: Budget, listen
     search.run()
     if search.is_without_start:
         # Not raised below: who keeps an error keeps the frames that it went through, and with them diagrams, which must go in time.
-        raise _no_initial_state(search.system)
+        raise no_initial_state(search.system.system)
     return search.findings()
 
 
@@ -371,15 +370,3 @@ class _Layers:
 
 def _step(of: GroundAction | GroundFault) -> Step:
     return Step(of.action.name, of.action.variant, of.arguments, of.action.span)
-
-
-def _no_initial_state(system: GroundSystem) -> SpecError:
-    return SpecError(
-        [
-            Diagnostic(
-                Code.NO_INITIAL_STATE,
-                f"{system.system.name} has no initial state",
-                Label(system.system.span, "nothing satisfies its initial conditions"),
-            )
-        ]
-    )
