@@ -75,6 +75,7 @@ def blocks(block: st.SearchStrategy) -> st.SearchStrategy:
         st.builds(s.Assign, some(st.builds(s.Assignment, target, small), most=2)),
         st.builds(s.IfStatement, small, block, st.just(()) | block),
         st.builds(s.Either, some(block, least=2)),
+        st.builds(s.Order, idents, some(block, least=2)),
         st.builds(s.With, some(binding, most=2), block),
         st.builds(s.While, small, block),
         st.builds(s.Goto, idents),

@@ -46,13 +46,17 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant of the model, with its value."""
+    """A constant of the model, with its value.
+
+    `parts` are those of an `order`, as written, if it says what comes before what: a function from pairs of parts, the earlier one first, to whether it does.
+    """
 
     name: str
     type: Type
     value: Value
     is_switch: bool
     span: Span = field(default=NOWHERE, compare=False)
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

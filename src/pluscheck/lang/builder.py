@@ -271,6 +271,10 @@ class Builder(Transformer[Word, Any]):
         blocks = _trees(c)
         return s.Either(tuple(block for block, _ in blocks), span=_from(c[0], blocks[-1][1]))
 
+    def order(self, c: Children) -> s.Order:
+        blocks = _trees(c)
+        return s.Order(_ident(c[1]), tuple(block for block, _ in blocks), span=_from(c[0], blocks[-1][1]))
+
     def binding(self, c: Children) -> s.WithBinding:
         return s.WithBinding(_ident(c[0]), c[2], c[1].type == "EQUALS", span=_from(c[0], c[2]))
 
@@ -513,7 +517,7 @@ class Builder(Transformer[Word, Any]):
 
 
 def _ends_in_brace(statement: s.Statement) -> bool:
-    return isinstance(statement, s.IfStatement | s.Either | s.With | s.While)
+    return isinstance(statement, s.IfStatement | s.Either | s.Order | s.With | s.While)
 
 
 def _is_bare(name: s.Name) -> bool:

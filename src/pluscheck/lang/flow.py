@@ -71,9 +71,16 @@ class _Fresh:
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """What is around a block: a `with`, in which no label can stand, or nothing of that kind."""
+    """What is around a block: a `with`, in which no label can stand; the `order` of which it is (a part of) a part; whether it is a whole body."""
 
     with_: Span | None = None
+    order: s.Order | None = None
+    part: int = 0
+    is_body: bool = False
+
+    def deeper(self) -> _Inside:
+        """Return what is around a block of a statement that stands here."""
+        return replace(self, is_body=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,9 @@ class _Body:
         self.labels: dict[str, s.Ident] = {}
         self._fresh = fresh
         self._findings = findings
-        self._gotos: list[s.Goto] = []
+        self._gotos: list[tuple[s.Goto, _Inside]] = []
+        self._parts: dict[str, tuple[s.Order, int]] = {}
+        """For each label inside an order, where."""
 
     @property
     def described(self) -> str:
@@ -105,7 +114,7 @@ class _Body:
 
     def check(self) -> None:
         """Collect the labels, and report those that are missing, and what cannot stand where it stands."""
-        end = self._block(self.owner.body, _Inside(), start=not isinstance(self.owner, s.ActionDecl))
+        end = self._block(self.owner.body, _Inside(is_body=True), start=not isinstance(self.owner, s.ActionDecl))
         if isinstance(self.owner, s.ProcedureDecl) and end.goes_on:
             name = self.owner.name
             self._findings.report(
@@ -119,8 +128,10 @@ class _Body:
 
     def check_jumps(self, homes: Mapping[str, _Body]) -> None:
         """Report each `goto` to a label that this body does not have; `homes` says which other body may have it."""
-        for goto in self._gotos:
+        for goto, inside in self._gotos:
             name = goto.label.name
+            if name in self.labels:
+                self._check_jump(goto, inside)
             if name in self.labels or name == DONE:
                 continue
             home = homes.get(name)
@@ -137,6 +148,21 @@ class _Body:
                 or "`goto` stays within the body of its process or procedure",
             )
 
+    def _check_jump(self, goto: s.Goto, inside: _Inside) -> None:
+        """Report a `goto` into a part of an order from elsewhere: which parts would have been run?"""
+        target = self._parts.get(goto.label.name)
+        if target is None or (target[0] is inside.order and target[1] == inside.part):
+            return
+        name = target[0].name.name
+        self._findings.report(
+            Code.JUMP_INTO_ORDER,
+            f"`goto {goto.label.name}` leads into the order `{name}`",
+            goto.label.span,
+            "a label of one of its parts",
+            secondary=[Label(target[0].name.span, "the order")],
+            help_line=f"go to the step before it; whoever comes to `order {name}` runs all of its parts",
+        )
+
     # ------------------------------------------------------------------------------------ statements
 
     def _block(self, block: s.Block, inside: _Inside, *, start: bool = False) -> _End:
@@ -144,6 +170,8 @@ class _Body:
         due: Label | None = None
         if start and block:
             due = Label(self.owner.name.span, f"the body of this {_noun(self.owner)} begins here")
+            if inside.order is not None:
+                due = Label(inside.order.name.span, "a part of this order begins here")
         jump: Label | None = None
         reachable, reported = True, False
         before: s.Statement | None = None
@@ -173,20 +201,22 @@ class _Body:
     def _statement(self, labelled: s.Labelled, inside: _Inside) -> _End:
         match labelled.statement:
             case s.IfStatement(_, yes, no):
-                return _joined([self._block(yes, inside), self._block(no, inside)])
+                return _joined([self._block(yes, inside.deeper()), self._block(no, inside.deeper())])
             case s.Either(branches):
-                return _joined([self._block(branch, inside) for branch in branches])
+                return _joined([self._block(branch, inside.deeper()) for branch in branches])
+            case s.Order() as order:
+                return self._order(order, inside)
             case s.With(bindings, body):
-                return self._block(body, _Inside(bindings[0].span))
+                return self._block(body, replace(inside.deeper(), with_=bindings[0].span))
             case s.While(condition, body):
-                self._block(body, inside)
+                self._block(body, inside.deeper())
                 # `while` is a label with a test: what follows the loop is in the same step as the test that failed.
                 return _End(goes_on=condition != s.Truth(value=True))
             case s.Goto() as goto:
                 if isinstance(self.owner, s.ActionDecl):
                     self._no_process(goto, "an action is one step, and has no labels to go to")
                     return _GOES_ON
-                self._gotos.append(goto)
+                self._gotos.append((goto, inside))
                 return _End(goes_on=False, jump=Label(goto.span, "since control leaves here"))
             case s.Call() as call:
                 if isinstance(self.owner, s.ActionDecl):
@@ -209,10 +239,45 @@ class _Body:
             case _:
                 assert_never(labelled.statement)
 
+    def _order(self, order: s.Order, inside: _Inside) -> _End:
+        """Check an order; control goes on behind it where it goes on behind all of its parts."""
+        if isinstance(self.owner, s.ActionDecl) or not inside.is_body:
+            where = "an action" if isinstance(self.owner, s.ActionDecl) else "another statement"
+            self._findings.report(
+                Code.ORDER_NOT_ALLOWED,
+                f"the order `{order.name.name}` stands inside {where}",
+                order.name.span,
+                "no order can stand here",
+                help_line="an order stands in the body of a process or procedure itself, beside the other steps",
+            )
+            return _GOES_ON
+        ends = []
+        for number, part in enumerate(order.parts):
+            ends.append(self._block(part, _Inside(order=order, part=number), start=True))
+            if not part:
+                self._findings.report(
+                    Code.MISSING_LABEL,
+                    f"a part of the order `{order.name.name}` is empty",
+                    order.name.span,
+                    "in this order",
+                    help_line=f"a part begins with a label, which names it: `{self._fresh.label()}: skip;`",
+                )
+            elif isinstance(part[-1].statement, s.Call):
+                self._findings.report(
+                    Code.MISSING_LABEL,
+                    "a part of an order cannot end with a `call`",
+                    part[-1].statement.span,
+                    "control comes back from this call, and has to go on at a label",
+                    help_line=f"write one more step behind it: `{self._fresh.label()}: skip;`",
+                )
+        return _End(all(end.goes_on for end in ends), Label(order.name.span, "whichever part comes last leads here"))
+
     # --------------------------------------------------------------------------------------- reports
 
     def _label(self, label: s.Ident, inside: _Inside) -> None:
         name = label.name
+        if inside.order is not None:
+            self._parts.setdefault(name, (inside.order, inside.part))
         if isinstance(self.owner, s.ActionDecl):
             self._findings.report(
                 Code.LABEL_NOT_ALLOWED,

@@ -17,6 +17,7 @@ from pluscheck.lang.findings import Findings
 from pluscheck.lang.flow import check_flow
 from pluscheck.lang.macros import TooMuchError, expand_macros
 from pluscheck.lang.modules import load_modules
+from pluscheck.lang.orders import with_order_switches
 from pluscheck.lang.parser import not_yet, parse_expression
 from pluscheck.lang.updates import check_updates
 
@@ -81,7 +82,7 @@ def _with_predicates(elaborated: Elaborated, texts: Sequence[Source]) -> Elabora
 
 
 def _elaborated(spec: Path | Source) -> Elaborated:
-    modules = load_modules(spec)
+    modules = tuple(map(with_order_switches, load_modules(spec)))
     findings = Findings()
     for module in modules:
         for diagnostic in not_yet(module):

@@ -244,7 +244,17 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
                 wrong.append(_unexpected(source, start, start + 4))
             case _:
                 pass
+    _note_orders(found)
     return found, wrong
+
+
+def _note_orders(words: list[Word]) -> None:
+    """Tell the two words of `order NAME { … } then { … }` from names: they are words of the language there, and names everywhere else."""
+    for position, found in enumerate(words[:-2]):
+        if found == "order" and words[position + 1].type == "NAME" and words[position + 2].type == "LBRACE":
+            found.type = "ORDER"
+        elif found == "then" and words[position - 1].type == "RBRACE" and words[position + 1].type == "LBRACE":
+            found.type = "THEN_PART"
 
 
 def _comment_end(text: str, at: int) -> int:

@@ -321,6 +321,8 @@ class _Macros:
                 return replace(statement, yes=self._block(yes, at.inside()), no=self._block(no, at.inside()))
             case s.Either(branches):
                 return replace(statement, branches=tuple([self._block(b, at.inside()) for b in branches]))
+            case s.Order(_, parts):
+                return replace(statement, parts=tuple([self._block(part, at.inside()) for part in parts]))
             case s.While(_, body):
                 return replace(statement, body=self._block(body, at.inside()))
             case s.With(bindings, body):

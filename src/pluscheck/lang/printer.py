@@ -85,6 +85,11 @@ def _statement(statement: s.Statement, at: int, width: int) -> Lines:
             for branch in branches[1:]:
                 lines = _also(lines, "or", branch, at, width)
             return lines
+        case s.Order(name, parts):
+            lines = _braced([f"{' ' * at}order {name.name}"], parts[0], at, width)
+            for part in parts[1:]:
+                lines = _also(lines, "then", part, at, width)
+            return lines
         case s.With(bindings, body):
             begin = _fitting("with (", [_bound(binding, width) for binding in bindings], ")", at, width)
             return _braced(_indented(at, begin), body, at, width)

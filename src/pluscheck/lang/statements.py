@@ -36,6 +36,9 @@ def _check(inference: Inference, statement: s.Statement, scope: Scope) -> None:
         case s.Either(branches):
             for branch in branches:
                 check_block(inference, branch, scope)
+        case s.Order(_, parts):
+            for part in parts:
+                check_block(inference, part, scope)
         case s.With(bindings, body):
             for binding in bindings:
                 value = binding.value

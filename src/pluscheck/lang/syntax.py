@@ -432,6 +432,22 @@ class Either(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Order(Node):
+    """`order NAME {...} then {...} then {...}`: parts that are run in the order written, or in any that the switch NAME allows.
+
+    Each part begins with a label, which names it.
+    """
+
+    name: Ident
+    parts: tuple[tuple[Labelled, ...], ...]
+
+    @property
+    def labels(self) -> tuple[Ident, ...]:
+        """The names of the parts; of a part that lacks its label there is none."""
+        return tuple([part[0].label for part in self.parts if part and part[0].label is not None])
+
+
+@dataclass(frozen=True, slots=True)
 class WithBinding(Node):
     """`x \\in S` (`equals` false: any element) or `x = e` (`equals` true) of a `with`."""
 
@@ -496,7 +512,9 @@ class MacroCall(Node):
     args: tuple[Expr, ...]
 
 
-Statement = Await | Assign | IfStatement | Either | With | While | Goto | Call | Return | Skip | Assert | MacroCall
+Statement = (
+    Await | Assign | IfStatement | Either | Order | With | While | Goto | Call | Return | Skip | Assert | MacroCall
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ class Constants:
     scope: t.Scope
     operators: Operators
     problems: Problems
-    open_switches: bool = False
-    """Whether switches have any value, so that nothing else may depend on the one that the model gives."""
+    open_switches: frozenset[str] = frozenset()
+    """Those that have any value, so that nothing else may depend on the one that the model gives."""
     values: dict[str, Value] = field(default_factory=dict)
     _effort: Effort = field(default_factory=lambda: _effort_left(MAX_EFFORT_ON_CONSTANTS))
     _under_way: list[str] = field(default_factory=list)
@@ -76,10 +76,10 @@ class Constants:
 
     def _open_switch(self, parts: list[e.Expr]) -> str | None:
         """Return a switch among the terms that may have any value, if there is one; what a switch's own value is may mention others."""
-        if not self.open_switches or (self._under_way and self.declared[self._under_way[-1]].is_switch):
+        if not self.open_switches or (self._under_way and self._under_way[-1] in self.open_switches):
             return None
         named = (part.name for part in parts if isinstance(part, e.Const))
-        return next((name for name in named if self.declared[name].is_switch), None)
+        return next((name for name in named if name in self.open_switches), None)
 
     def known(self, expr: e.Expr) -> Value | None:
         """Return the value of an expression if it depends on nothing but constants, and has one that is not too large. Raises Abandoned."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pluscheck.base.errors import InternalError
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Elaborated, ProcessInfo
+from pluscheck.lang.orders import orders_in
 
 DONE = "Done"
 """Where a process is after its end."""
@@ -29,7 +30,8 @@ class Body:
 class Point:
     """Before the `index`-th statement of a block. At the block's end control goes on at `rest`, or to the label of the `loop` whose body the block is.
 
-    Where there is neither, the end of the block is the end of the body.
+    Where there is neither, the end of the block is the end of the body. `part` is the number of the part that the block is, if it is one of an order: then `rest` is
+    where control goes on after the last one. Where there is an `order` and no part, the next part is to be chosen.
     """
 
     body: Body
@@ -37,6 +39,8 @@ class Point:
     index: int = 0
     rest: Point | None = None
     loop: str | None = None
+    part: int | None = None
+    order: s.Order | None = None
 
     @property
     def statement(self) -> s.Labelled | None:
@@ -45,11 +49,23 @@ class Point:
 
     def after(self) -> Point:
         """Return the point after the next statement."""
-        return Point(self.body, self.block, self.index + 1, self.rest, self.loop)
+        return replace(self, index=self.index + 1)
 
     def into(self, block: s.Block) -> Point:
         """Return the point at the start of a block of the next statement, which is no loop."""
         return Point(self.body, block, 0, self.after())
+
+    def into_part(self, number: int) -> Point:
+        """Return the point at the start of a part of the next statement, an order."""
+        statement = self.statement
+        if statement is None or not isinstance(statement.statement, s.Order):
+            raise InternalError("a part of what is no order")
+        order = statement.statement
+        return Point(self.body, order.parts[number], 0, self.after(), None, number, order)
+
+    def to_next_part(self) -> Point:
+        """Return, from the end of a part of an order, the point at which the next one is chosen."""
+        return Point(self.body, (), order=self.order)
 
     def into_loop(self, block: s.Block) -> Point:
         """Return the point at the start of the body of the next statement, a `while`."""
@@ -72,6 +88,9 @@ def points(start: Point) -> Iterator[tuple[str, Point]]:
             case s.Either(branches):
                 for branch in branches:
                     yield from points(point.into(branch))
+            case s.Order(_, parts):
+                for number in range(len(parts)):
+                    yield from points(point.into_part(number))
             case s.With(_, body):
                 yield from points(point.into(body))
             case s.While(_, body):
@@ -99,6 +118,9 @@ def calls(start: Point) -> Iterator[tuple[s.Call, Point]]:
                 yield call, point.after()
             case s.While(_, body):
                 yield from calls(point.into_loop(body))
+            case s.Order(_, parts):
+                for number in range(len(parts)):
+                    yield from calls(point.into_part(number))
             case other:
                 for block in _blocks(other):
                     yield from calls(point.into(block))
@@ -111,6 +133,8 @@ def _blocks(statement: s.Statement) -> tuple[s.Block, ...]:
             return (yes, no)
         case s.Either(branches):
             return branches
+        case s.Order(_, parts):
+            return parts
         case s.With(_, body) | s.While(_, body):
             return (body,)
         case _:
@@ -149,6 +173,8 @@ class ControlFlow:
     points: Mapping[str, Point]
     bodies: Mapping[str | None, Body]
     returns: Mapping[str, tuple[str, ...]]
+    order_of: Mapping[str, s.Order]
+    """The orders that labels are inside of."""
 
 
 def control_flow(elaborated: Elaborated, info: ProcessInfo) -> ControlFlow:
@@ -161,7 +187,14 @@ def control_flow(elaborated: Elaborated, info: ProcessInfo) -> ControlFlow:
     for body in bodies.values():
         found.update(points(Point(body, body.block)))
     start = next(iter(bodies[None].labels.values()), DONE)
-    return ControlFlow(start, (*found, DONE), found, bodies, _returns(bodies, found))
+    orders = {
+        body.labels[label.name]: order
+        for body in bodies.values()
+        for order in orders_in(body.block)
+        for part in order.parts
+        for label in labels_written(part)
+    }
+    return ControlFlow(start, (*found, DONE), found, bodies, _returns(bodies, found), orders)
 
 
 def _body(block: s.Block, procedure: str | None, taken: set[str]) -> Body:

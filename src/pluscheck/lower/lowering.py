@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import ParamSpec, TypeVar, assert_never
 
 from pluscheck.base.codes import Code
@@ -28,10 +29,11 @@ from pluscheck.core.system import (
     TransitionSystem,
     Variable,
 )
-from pluscheck.core.values import Atom, Value
+from pluscheck.core.values import Atom, Function, Value
 from pluscheck.core.walk import subterms
 from pluscheck.lang import syntax as s
-from pluscheck.lang.elaborated import Annotations, Elaborated, Instance
+from pluscheck.lang.elaborated import Annotations, Elaborated, ForeignMeaning, Instance, OwnMeaning
+from pluscheck.lang.orders import PART_FAMILY, done_variable
 from pluscheck.lower.checks import Known, checked
 from pluscheck.lower.constants import Constants
 from pluscheck.lower.control import DONE, Body, Point
@@ -42,7 +44,7 @@ from pluscheck.lower.operators import Operators
 from pluscheck.lower.problems import Abandoned, Problems
 from pluscheck.lower.processes import ProcessTable, ProcessVariables, elements_checked, process_tables
 from pluscheck.lower.sizes import MAX_SCALARS, count_text, scalars, too_large, too_many
-from pluscheck.lower.statements import Executor, Path
+from pluscheck.lower.statements import Executor, Path, Precedence
 from pluscheck.lower.surroundings import Env
 from pluscheck.lower.types import TypeReader
 
@@ -56,10 +58,11 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 
-def lower(elaborated: Elaborated, model: str, *, open_switches: bool = False) -> Model:
+def lower(elaborated: Elaborated, model: str, *, open_switches: frozenset[str] = frozenset()) -> Model:
     """Return the model, ready to be checked. Raises SpecError with all that is wrong with it.
 
-    With `open_switches` nothing in it rests on the values of its switches: they may be replaced by any others.
+    Nothing in it rests on the values of the switches that are named by `open_switches`: they may be replaced by any others. Where there are such, they are the
+    only ones that are switches in the model; the others are constants like any.
     """
     with deep_recursion(elaborated.root.name.span):
         return Lowering(elaborated, model, open_switches=open_switches).model()
@@ -94,10 +97,21 @@ def scope_of(elaborated: Elaborated, entries: Entries, problems: Problems) -> di
     return scope
 
 
+def parts_of(elaborated: Elaborated, name: str) -> tuple[str, ...]:
+    """Return the parts of the order of this name, if it is one."""
+    decl = elaborated.enums.get(PART_FAMILY + name)
+    return () if decl is None else tuple([literal.name for literal in decl.literals])
+
+
+def plain_switches(elaborated: Elaborated) -> frozenset[str]:
+    """Return the names of the switches that are not about an order."""
+    return frozenset(n for n, decl in elaborated.constants.items() if decl.is_switch and not parts_of(elaborated, n))
+
+
 class Lowering:
     """The lowering of one model: the `Home` of its expressions."""
 
-    def __init__(self, elaborated: Elaborated, model: str, *, open_switches: bool = False) -> None:
+    def __init__(self, elaborated: Elaborated, model: str, *, open_switches: frozenset[str] = frozenset()) -> None:
         self.elaborated = elaborated
         self.name = model
         self.problems = Problems()
@@ -121,13 +135,19 @@ class Lowering:
             self.problems,
         )
         self.known = Known({}, {}, self.scope, self.constants.known)
+        self.open_switches = open_switches
         self.tables: dict[str, ProcessTable] = {}
+        self.orders: dict[str, Precedence] = {}
         self.expansions = 0
 
     def model(self) -> Model:
         """Return the model. Raises SpecError."""
         elaborated = self.elaborated
         constants = [c for decl in elaborated.constants.values() for c in self._attempted(self._constant, decl)]
+        for name in elaborated.constants:
+            for precedence in self._attempted(self._precedence, name):
+                if precedence is not None:
+                    self.orders[name] = precedence
         variables = [v for decl in elaborated.variables.values() for v in self._attempted(self._variable, decl)]
         init: list[e.Expr] = []
         for process_variables in self._attempted(self._process_variables):
@@ -244,7 +264,20 @@ class Lowering:
         name = decl.name.name
         value = self.constants.value(name)
         of = self.type_of(decl.type, self.elaborated.annotations)
-        return Constant(name, of, value, decl.is_switch, decl.name.span)
+        is_switch = decl.is_switch and (not self.open_switches or name in self.open_switches)
+        return Constant(name, of, value, is_switch, decl.name.span, parts_of(self.elaborated, name))
+
+    def _precedence(self, name: str) -> Precedence | None:
+        """Return what a constant says of the parts of an order, if it is about one."""
+        parts = parts_of(self.elaborated, name)
+        if not parts:
+            return None
+        value = self.constants.value(name)
+        atoms = [Atom(PART_FAMILY + name, i, part) for i, part in enumerate(parts)]
+        known = None
+        if name not in self.open_switches and isinstance(value, Function):
+            known = {(i, j): value.mapping[atoms[i], atoms[j]] is True for i, j in combinations(range(len(atoms)), 2)}
+        return Precedence(name, tuple(map(e.Lit, atoms)), known)
 
     def _variable(self, decl: s.VarDecl) -> Variable:
         of = self.type_of(decl.type, self.elaborated.annotations)
@@ -261,10 +294,19 @@ class Lowering:
     def _process_variables(self) -> ProcessVariables:
         annotations = self.elaborated.annotations
         self.tables.update(process_tables(self.elaborated, lambda expr: self.type_of(expr, annotations)))
-        found = ProcessVariables(self, self._env(), self.known)
+        found = ProcessVariables(self, self._env(), self.known, left_out=self._needless())
         for name, info in self.elaborated.processes.items():
             self.tables[name] = found.add(self.elaborated, info, self.tables[name])
         return found
+
+    def _needless(self) -> frozenset[str]:
+        """Return the variables for what has been run of orders that there is only one way through, unless they are mentioned."""
+        names = {done_variable(name) for name, precedence in self.orders.items() if precedence.is_total}
+        if not names:
+            return frozenset()
+        meanings = self.elaborated.annotations.meanings.values()
+        mentioned = {meaning.name for meaning in meanings if isinstance(meaning, OwnMeaning | ForeignMeaning)}
+        return frozenset(names - mentioned)
 
     def _process(self, table: ProcessTable) -> Process:
         return Process(table.name, table.identifiers, table.flow.labels, table.pc, table.span)
@@ -272,7 +314,7 @@ class Lowering:
     # -------------------------------------------------------------------------------------------- actions
 
     def _executor(self, table: ProcessTable | None) -> Executor:
-        return Executor(self, self.elaborated.annotations, self.known, table)
+        return Executor(self, self.elaborated.annotations, self.known, table, self.orders)
 
     def _action(self, decl: s.ActionDecl) -> list[Action]:
         path = Path({}, self.known)

@@ -50,7 +50,7 @@ class LoweredPredicates:
 
 
 def lowered_predicates(
-    elaborated: Elaborated, model: str, texts: Sequence[Source], *, open_switches: bool = False
+    elaborated: Elaborated, model: str, texts: Sequence[Source], *, open_switches: frozenset[str] = frozenset()
 ) -> LoweredPredicates:
     """Return the formulas that the texts stand for in a model, lowered as `lower` does. Raises SpecError with what is wrong with them."""
     extended = lower(elaborate_predicates(elaborated, texts), model, open_switches=open_switches)

@@ -168,13 +168,16 @@ class ProcessVariables:
     variables: list[Variable] = field(default_factory=list)
     init: list[e.Expr] = field(default_factory=list)
     conditional: set[str] = field(default_factory=set)
+    left_out: frozenset[str] = frozenset()
+    """Variables, by the names that the specification has for them, that there need not be."""
 
     def add(self, elaborated: Elaborated, info: ProcessInfo, table: ProcessTable) -> ProcessTable:
         """Add the process's variables; return its table, completed with those of its procedures. Raises Abandoned."""
         start = e.Lit(table.label(table.flow.start), span=table.span)
         self._variable(table, table.pc, table.label_type, start, Role.PROGRAM_COUNTER, table.span)
         for local in info.decl.locals:
-            self._local(table, local)
+            if local.name.name not in self.left_out:
+                self._local(table, local)
         procedures: dict[str, ProcedureTable] = {}
         for name in info.procedures:
             procedures[name] = self._procedure(table, elaborated.procedures[name].decl)
@@ -238,7 +241,7 @@ class ProcessVariables:
             idle[table.variables[param.name.name]] = least_value(of, self.known.scope)
             self._idle_variable(table, table.variables[param.name.name], of, idle, Role.LOCAL, param.span)
         set_at_call: list[s.VarDecl] = []
-        for local in decl.locals:
+        for local in [each for each in decl.locals if each.name.name not in self.left_out]:
             of = self.home.type_of(local.type, self.env.annotations)
             value = None
             if local.initial is not None and not local.any_of:

@@ -21,6 +21,7 @@ from pluscheck.core.system import Assertion, Assignment, Bind, Clause, Guard, Pi
 from pluscheck.core.values import Value
 from pluscheck.lang import syntax as s
 from pluscheck.lang.elaborated import Annotations, ForeignMeaning, OwnMeaning, VariableMeaning
+from pluscheck.lang.orders import done_variable
 from pluscheck.lower.checks import Known, checked, is_sure
 from pluscheck.lower.control import DONE, Point, landing
 from pluscheck.lower.expressions import lower_expr, path_step
@@ -180,6 +181,27 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Precedence:
+    """Which part of an order comes before which: `known` for two of them as written, or None where it is as the constant `name` has it. `atoms` are the parts as values."""
+
+    name: str
+    atoms: tuple[e.Lit, ...]
+    known: Mapping[tuple[int, int], bool] | None
+
+    @property
+    def is_total(self) -> bool:
+        """Whether there is only one way: as written."""
+        return self.known is not None and all(self.known[i, i + 1] for i in range(len(self.atoms) - 1))
+
+    def before(self, first: int, second: int) -> e.Expr:
+        """Return whether a part has to have been run when the other one is."""
+        if self.known is not None:
+            return e.Lit(self.known[first, second])
+        pair = (self.atoms[first].value, self.atoms[second].value)
+        return e.App(e.Const(self.name), e.Lit(pair))
+
+
+@dataclass(frozen=True, slots=True)
 class Executor:
     """Carries out the atomic steps of one action, or of one process (`table`)."""
 
@@ -187,14 +209,17 @@ class Executor:
     annotations: Annotations
     known: Known
     table: ProcessTable | None
+    orders: Mapping[str, Precedence] = field(default_factory=dict)
+    """Of the orders of the process, by name, which part comes before which."""
 
     def variants(self, start: Point, path: Path, span: Span) -> list[tuple[tuple[Clause, ...], tuple[Assignment, ...]]]:
         """Return the clauses and updates of each way through the step that starts at a point. Raises Abandoned."""
+        source = self._order_at(start)
         finished: list[Path] = []
         underway: list[tuple[Path, Point]] = [(path, start)]
         while underway:
             path, point = underway.pop()
-            going_on = self._advance(path, point, first=point is start)
+            going_on = self._advance(path, point, source, first=point is start)
             if going_on is None:
                 finished.append(path)
             underway.extend(reversed(going_on or []))
@@ -247,14 +272,21 @@ class Executor:
             owner=None if self.table is None else self.table.owner,
         )
 
-    def _advance(self, path: Path, point: Point, *, first: bool) -> list[tuple[Path, Point]] | None:
-        """Carry out statements up to the end of the step (return None), or up to where the ways part (return them)."""
+    def _advance(
+        self, path: Path, point: Point, source: s.Order | None, *, first: bool
+    ) -> list[tuple[Path, Point]] | None:
+        """Carry out statements up to the end of the step (return None), or up to where the ways part (return them). The step begins inside the order `source`, if any."""
         while True:
             item = point.statement
             if item is None:
                 if point.loop is not None:
                     self._arrive(path, point.loop, point)
                     return None
+                if point.order is not None and point.part is None:
+                    self._next_part(path, point, point.order)
+                    return None
+                if point.part is not None and point.order is not None and point.rest is not None:
+                    return self._part_ended(path, point, point.order, point.part, point.rest)
                 if point.rest is None:
                     if point.body.procedure is not None:
                         raise InternalError(f"{point.body.procedure} ends without a return")
@@ -277,6 +309,9 @@ class Executor:
                 case s.Either(branches):
                     path.settle()
                     return [(path.copy(), point.into(branch)) for branch in branches]
+                case s.Order() as order:
+                    self._begin_order(path, point, order)
+                    return None
                 case s.With(bindings, body):
                     for binding in bindings:
                         self._with(binding, path)
@@ -286,12 +321,14 @@ class Executor:
                     test = lower_expr(condition, self.env(path))
                     return self._fork(path, test, condition.span, point.into_loop(body), point.after())
                 case s.Goto(label):
+                    self._leave_order(path, source, point.body.labels[label.name], item.statement.span)
                     self._arrive(path, point.body.labels[label.name], point)
                     return None
                 case s.Call() as call:
                     self._call(call, path, point)
                     return None
                 case s.Return():
+                    self._leave_order(path, source, None, item.statement.span)
                     self._return(path, point, item.statement.span)
                     return None
                 case statement:
@@ -306,6 +343,83 @@ class Executor:
         path.clauses.append(Guard(test, span))
         other.clauses.append(Guard(_negated(test, span), span))
         return [(path, yes), (other, no)]
+
+    # ----------------------------------------------------------------------------------------- orders
+
+    def _order_at(self, start: Point) -> s.Order | None:
+        """Return the order that a step begins in."""
+        statement = start.statement
+        if self.table is None or statement is None or statement.label is None:
+            return None
+        return self.table.flow.order_of.get(start.body.labels.get(statement.label.name, ""))
+
+    def _begin_order(self, path: Path, point: Point, order: s.Order) -> None:
+        """End the step at a part that may come first."""
+        precedence = self.orders[order.name.name]
+        if precedence.is_total:
+            self._arrive(path, point.body.labels[order.labels[0].name], point)
+        else:
+            self._store_done(path, order, e.Lit(frozenset()), order.name.span)
+            self._next_part(path, point, order)
+
+    def _part_ended(
+        self, path: Path, point: Point, order: s.Order, part: int, rest: Point
+    ) -> list[tuple[Path, Point]] | None:
+        """Go on to a part that may come next: end the step there (return None), or go on after the order (return the ways)."""
+        precedence, span = self.orders[order.name.name], order.labels[part].span
+        is_last = part == len(order.parts) - 1
+        if precedence.is_total:
+            if is_last:
+                return [(path, rest)]
+            self._arrive(path, point.body.labels[order.labels[part + 1].name], point)
+            return None
+        others = [e.In(atom, self._done(path, order, span)) for i, atom in enumerate(precedence.atoms) if i != part]
+        over = e.And(tuple(others), span=span)
+        path.settle()
+        last = path.copy()
+        last.clauses.append(Guard(over, span))
+        self._store_done(last, order, e.Lit(frozenset()), span)
+        path.clauses.append(Guard(e.Not(over, span=span), span))
+        run = e.SetLit((precedence.atoms[part],), span=span)
+        done = e.SetBinary(e.SetOp.UNION, self._done(path, order, span), run, span=span)
+        self._store_done(path, order, done, span)
+        return [(path, point.to_next_part()), (last, rest)]
+
+    def _next_part(self, path: Path, point: Point, order: s.Order) -> None:
+        """End the step at any part that has not been run, and all of whose predecessors have."""
+        precedence, span = self.orders[order.name.name], order.name.span
+        table = self._process()
+        path.settle()
+        done = self._done(path, order, span)
+        labels = [e.Lit(table.label(point.body.labels[label.name]), span=span) for label in order.labels]
+        taken = unused("next", path.binders)
+        chosen = e.Local(taken, span=span)
+        ways: list[e.Expr] = []
+        for i, label in enumerate(labels):
+            asked: list[e.Expr] = [e.Eq(chosen, label, span=span), e.Not(e.In(precedence.atoms[i], done), span=span)]
+            for j in range(i):
+                before = precedence.before(j, i)
+                if before != e.Lit(False):
+                    ready = e.In(precedence.atoms[j], done, span=span)
+                    asked.append(ready if before == e.Lit(True) else e.Implies(before, ready, span=span))
+            ways.append(e.And(tuple(asked), span=span))
+        values = frozenset([label.value for label in labels])
+        binder = e.Binder(taken, e.Lit(values, span=span), span=span)
+        domain = e.Filter(binder, e.Or(tuple(ways), span=span), span=span)
+        self._go(path, path.pick("next", domain, span), span)
+
+    def _leave_order(self, path: Path, source: s.Order | None, target: str | None, span: Span) -> None:
+        """Forget which parts have been run, where a jump leads out of an order."""
+        if source is None or self.orders[source.name.name].is_total:
+            return
+        if target is None or self._process().flow.order_of.get(target) is not source:
+            self._store_done(path, source, e.Lit(frozenset()), span)
+
+    def _done(self, path: Path, order: s.Order, span: Span) -> e.Expr:
+        return self._own(path, self._process().variables[done_variable(order.name.name)], span)
+
+    def _store_done(self, path: Path, order: s.Order, value: e.Expr, span: Span) -> None:
+        self._store_own(path, self._process().variables[done_variable(order.name.name)], value, span, sure=True)
 
     # ------------------------------------------------------------------ statements without branching
 
@@ -325,7 +439,7 @@ class Executor:
                 self._merge(statement, path)
             case s.Skip():
                 pass
-            case s.Either() | s.With() | s.While() | s.Goto() | s.Call() | s.Return() | s.MacroCall():
+            case s.Either() | s.Order() | s.With() | s.While() | s.Goto() | s.Call() | s.Return() | s.MacroCall():
                 raise InternalError(f"{statement} where nothing may branch")
             case _:
                 assert_never(statement)

@@ -17,7 +17,7 @@ from pluscheck.engines.interface import Budget
 from pluscheck.evidence.verdict import Proved, Unknown
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
-from pluscheck.lower import lower, models
+from pluscheck.lower import lower, models, plain_switches
 from pluscheck.pipeline.ablation_telling import Searched, Told, told
 from pluscheck.pipeline.options import DEFAULT_DEPTH, UsageError, Watcher
 from pluscheck.pipeline.settings_evidence import Joint, SettingsJudge
@@ -52,7 +52,9 @@ def ablated(question: Question, watcher: Watcher) -> Told:
     """
     started = time.monotonic()
     elaborated = elaborate(question.path)
-    model = lower(elaborated, the_one_meant("model", question.model, models(elaborated)), open_switches=True)
+    model = lower(
+        elaborated, the_one_meant("model", question.model, models(elaborated)), open_switches=plain_switches(elaborated)
+    )
     of = protections(model.system)
     if not of:
         raise UsageError(f"there is no switch in {question.path}: nothing to switch off")

@@ -10,7 +10,7 @@ from pluscheck.base.errors import SpecError
 from pluscheck.base.load import load
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
-from pluscheck.lower import lower, models
+from pluscheck.lower import lower, models, plain_switches
 from pluscheck.pipeline.cache import Statement, digest_of
 from pluscheck.pipeline.discover import SUFFIX as SPEC_SUFFIX
 from pluscheck.pipeline.evidence import RejectedError
@@ -80,7 +80,7 @@ def _judged(file: Path, path: Path, options: GateOptions, watcher: Watcher) -> t
         if stored.model not in models(elaborated) or path != _path(options, elaborated, stored.model):
             return Stored.STALE, f"there is no model {stored.model[:80]} that this is of"
         watcher.model_started(file.as_posix(), stored.model, None)
-        model = lower(elaborated, stored.model, open_switches=True)
+        model = lower(elaborated, stored.model, open_switches=plain_switches(elaborated))
         return Stored.CHECKED, shown_by(path.as_posix(), stored, elaborated, model)
     except StaleError as error:
         return Stored.STALE, str(error)
