@@ -73,6 +73,7 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
         arguments.repair or arguments.model,
         tuple(arguments.property),
         repair=arguments.repair is not None,
+        order=arguments.order,
         seconds=arguments.timeout,
         memory=half_of_memory() if arguments.memory is None else arguments.memory * 1024 * 1024,
     )

@@ -290,6 +290,9 @@ def _add_ablate(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
         help="which of its models, and say what has to be added to its protections to make it safe",
     )
     ablate.add_argument(
+        "--order", metavar="NAME", help="ask what must come before what in this order, in place of the switches"
+    )
+    ablate.add_argument(
         "--property",
         action="append",
         default=[],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any, assert_never
 
 from pluscheck.core import exprs as e
@@ -28,7 +28,7 @@ from pluscheck.core.system import (
     TransitionSystem,
     Variable,
 )
-from pluscheck.core.values import NOTHING, Function, Record, Value, show
+from pluscheck.core.values import NOTHING, Atom, Function, Record, Value, show
 from pluscheck.core.walk import subterms
 
 Setting = int
@@ -45,7 +45,8 @@ Argument = tuple[Value, ...]
 class Protection:
     """What is switched on or off as a whole: one element of a switch, or all those that only differ in elements of sorts, which nothing tells apart.
 
-    `formula` says over the variable that the switch becomes that it is on, `off` that it is off; where it has one argument these are opposites.
+    `formula` says over the variable that the switch becomes that it is on, `off` that it is off; where it has one argument these are opposites. Of a constraint on an order,
+    that one part comes before another, `parts` are the numbers of the two.
     """
 
     name: str
@@ -53,11 +54,38 @@ class Protection:
     arguments: tuple[Argument, ...]
     formula: e.Expr
     off: e.Expr
+    parts: tuple[int, int] | None = None
 
 
 def protections(system: TransitionSystem) -> tuple[Protection, ...]:
     """Return the protections in the order of declaration."""
     return tuple([found for c in system.constants if c.is_switch for found in _of_switch(c, system.scope)])
+
+
+def closing(of: Sequence[Protection]) -> tuple[tuple[int, int, int], ...]:
+    """Return which constraints on an order follow from which: the third of each, by their numbers, from the first two.
+
+    A before B and B before C say that A is before C. So a set of constraints means what its closure does, and the closed sets are all that there is to say.
+    """
+    number = {p.parts: i for i, p in enumerate(of) if p.parts is not None}
+    return tuple(
+        [
+            (number[a, b], number[b2, c], number[a, c])
+            for a, b in number
+            for b2, c in number
+            if b == b2 and (a, c) in number
+        ]
+    )
+
+
+def closure(of: Sequence[Protection], setting: Setting) -> Setting:
+    """Return the setting with all that follows from it."""
+    follows = closing(of)
+    while True:
+        more = sum({1 << c for a, b, c in follows if setting >> a & 1 and setting >> b & 1 and not setting >> c & 1})
+        if not more:
+            return setting
+        setting |= more
 
 
 def own_setting(system: TransitionSystem, of: Sequence[Protection]) -> Setting:
@@ -201,8 +229,35 @@ class _Index:
     sort: t.SortType | None
 
 
+def _of_order(constant: Constant) -> Iterator[Protection]:
+    """Yield the constraints on an order."""
+    for i, j in combinations(range(len(constant.parts)), 2):
+        name = f"{constant.parts[i]} before {constant.parts[j]}"
+        pair = next(
+            a for a in _domain(constant.value) if (_label(a, 0), _label(a, 1)) == (constant.parts[i], constant.parts[j])
+        )
+        on = e.App(e.Var(constant.name, span=constant.span), e.Lit(pair), span=constant.span)
+        yield Protection(name, constant.name, ((pair,),), on, e.Not(on), (i, j))
+
+
+def _domain(value: Value) -> tuple[Value, ...]:
+    if not isinstance(value, Function):
+        raise TypeError(f"{value!r} says nothing of an order")
+    return tuple([argument for argument, _ in value.pairs])
+
+
+def _label(pair: Value, which: int) -> str:
+    """Return the name of one of two parts."""
+    if not isinstance(pair, tuple) or not isinstance(part := pair[which], Atom):
+        raise TypeError(f"{pair!r} is no pair of parts")
+    return part.label
+
+
 def _of_switch(constant: Constant, scope: t.Scope) -> Iterator[Protection]:
     """Yield the protections that a switch has."""
+    if constant.parts:
+        yield from _of_order(constant)
+        return
     levels: list[list[tuple[_Index, ...]]] = []
     of = constant.type
     while isinstance(of, t.FunctionType):

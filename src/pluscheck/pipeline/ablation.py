@@ -17,7 +17,7 @@ from pluscheck.engines.interface import Budget
 from pluscheck.evidence.verdict import Proved, Unknown
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
-from pluscheck.lower import lower, models, plain_switches
+from pluscheck.lower import lower, models, parts_of, plain_switches
 from pluscheck.pipeline.ablation_telling import Searched, Told, told
 from pluscheck.pipeline.options import DEFAULT_DEPTH, UsageError, Watcher
 from pluscheck.pipeline.settings_evidence import Joint, SettingsJudge
@@ -31,13 +31,14 @@ START = "an initial state"
 class Question:
     """What is asked: of which model, of which of its properties (none: all that it checks), and whether its own setting is to be repaired.
 
-    `seconds` are for all that is looked for, `memory` (in bytes) is that of the whole process.
+    `order` names an order whose constraints are asked about, in place of the switches. `seconds` are for all that is looked for, `memory` (in bytes) is that of the whole process.
     """
 
     path: Path
     model: str | None = None
     properties: tuple[str, ...] = ()
     repair: bool = False
+    order: str | None = None
     seconds: float | None = None
     memory: int | None = None
 
@@ -52,13 +53,25 @@ def ablated(question: Question, watcher: Watcher) -> Told:
     """
     started = time.monotonic()
     elaborated = elaborate(question.path)
-    model = lower(
-        elaborated, the_one_meant("model", question.model, models(elaborated)), open_switches=plain_switches(elaborated)
-    )
+    opened = opened_switches(elaborated, question.order)
+    if not opened:
+        others = "".join(f"; `--order {name}` asks about an order" for name in sorted(orders(elaborated))[:1])
+        raise UsageError(f"there is no switch in {question.path}: nothing to switch off{others}")
+    model = lower(elaborated, the_one_meant("model", question.model, models(elaborated)), open_switches=opened)
     of = protections(model.system)
-    if not of:
-        raise UsageError(f"there is no switch in {question.path}: nothing to switch off")
     return told(_searched(question, elaborated, model, of, watcher, started))
+
+
+def orders(elaborated: Elaborated) -> frozenset[str]:
+    """Return the names of the orders."""
+    return frozenset(name for name in elaborated.constants if parts_of(elaborated, name))
+
+
+def opened_switches(elaborated: Elaborated, order: str | None) -> frozenset[str]:
+    """Return the switches that are asked about: all that are not about orders, or that of an order. Raises UsageError if there is no such order."""
+    if order is None:
+        return plain_switches(elaborated)
+    return frozenset({the_one_meant("order", order, tuple(sorted(orders(elaborated))))})
 
 
 def asked(model: Model, properties: tuple[str, ...]) -> tuple[TransitionSystem, tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from pluscheck.base.errors import SpecError
 from pluscheck.base.load import load
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
-from pluscheck.lower import lower, models, plain_switches
+from pluscheck.lower import lower, models, parts_of, plain_switches
 from pluscheck.pipeline.cache import Statement, digest_of
 from pluscheck.pipeline.discover import SUFFIX as SPEC_SUFFIX
 from pluscheck.pipeline.evidence import RejectedError
@@ -33,7 +33,7 @@ def stored_ablations(
     """
     rows: list[AblationRow] = []
     for file, modules in extends.items():
-        folder = ablation_path(options.proofs, file.stem, "model").parent.parent
+        folder = ablation_path(options.proofs, file.stem, "model", None).parent.parent
         paths = sorted(folder.glob(f"*/*{SUFFIX}"))
         if paths:
             rows += [_row(file, path, _texts(file, modules), options, watcher, changes) for path in paths]
@@ -77,10 +77,13 @@ def _judged(file: Path, path: Path, options: GateOptions, watcher: Watcher) -> t
     try:
         elaborated = elaborate(file)
         stored = read_ablation(path)
-        if stored.model not in models(elaborated) or path != _path(options, elaborated, stored.model):
+        if stored.model not in models(elaborated) or path != _path(options, elaborated, stored.model, stored.order):
             return Stored.STALE, f"there is no model {stored.model[:80]} that this is of"
+        opened = _opened(elaborated, stored.order)
+        if not opened:
+            return Stored.STALE, "there is nothing to be switched off, or no such order"
         watcher.model_started(file.as_posix(), stored.model, None)
-        model = lower(elaborated, stored.model, open_switches=plain_switches(elaborated))
+        model = lower(elaborated, stored.model, open_switches=opened)
         return Stored.CHECKED, shown_by(path.as_posix(), stored, elaborated, model)
     except StaleError as error:
         return Stored.STALE, str(error)
@@ -90,8 +93,15 @@ def _judged(file: Path, path: Path, options: GateOptions, watcher: Watcher) -> t
         return Stored.REJECTED, error.diagnostics[0].message
 
 
-def _path(options: GateOptions, elaborated: Elaborated, model: str) -> Path:
-    return ablation_path(options.proofs, elaborated.root.name.name, model)
+def _path(options: GateOptions, elaborated: Elaborated, model: str, order: str | None) -> Path:
+    return ablation_path(options.proofs, elaborated.root.name.name, model, order)
+
+
+def _opened(elaborated: Elaborated, order: str | None) -> frozenset[str]:
+    """Return the switches that a file is about; none if there are none by now."""
+    if order is None:
+        return plain_switches(elaborated)
+    return frozenset({order}) if parts_of(elaborated, order) else frozenset()
 
 
 def _met(file: Path, model: str, where: str, stored: Stored, what: str) -> AblationRow:
@@ -107,13 +117,15 @@ def _renewed(file: Path, path: Path, options: GateOptions, watcher: Watcher, cha
 
     where = path.as_posix()
     elaborated = elaborate(file)
-    model = next((m for m in models(elaborated) if _path(options, elaborated, m) == path), None)
-    if model is None or not any(decl.is_switch for decl in elaborated.constants.values()):
+    asked = [None, *(name for name in elaborated.constants if parts_of(elaborated, name))]
+    places = [(m, order) for m in models(elaborated) for order in asked]
+    model, order = next((p for p in places if _path(options, elaborated, *p) == path), (None, None))
+    if model is None or not _opened(elaborated, order):
         path.unlink()
         changes.append(f"removed {where}")
         return _met(file, path.parent.name, where, Stored.WRITTEN, "removed, being of nothing")
     seconds, memory = options.options.seconds, options.options.memory
-    found = ablated(Question(file, model, seconds=seconds, memory=memory), watcher)
+    found = ablated(Question(file, model, order=order, seconds=seconds, memory=memory), watcher)
     made = stored_ablation(found, options.proofs)
     if made is None:
         why = found.report.undecided or "there is no evidence that can be written"

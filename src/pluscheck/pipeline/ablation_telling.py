@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pluscheck.base.answers import Gave
 from pluscheck.base.errors import InternalError
-from pluscheck.core.switches import Setting, own_setting
+from pluscheck.core.switches import Setting, closing, closure, own_setting
 from pluscheck.engines.ablation.search import Region, Shown
 from pluscheck.engines.ablation.settings import Choice, Cube, members
 from pluscheck.engines.ic3.queries import StoppedError
@@ -148,6 +148,7 @@ class _Teller:
             module=system.name,
             model=system.model,
             scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
+            order=next((p.switch for p in of.judge.of if p.parts is not None), None),
             protections=self.names(self.everything),
             properties=of.names,
             witnesses=of.witnesses,
@@ -184,7 +185,10 @@ class _Teller:
         def stop() -> Gave | None:
             return Gave.TIME if self.seconds_left() == 0 else None
 
-        return Choice(self.number, stop=stop)
+        choice = Choice(self.number, stop=stop)
+        for first, second, third in closing(self.of.judge.of):
+            choice.require([-first - 1, -second - 1, third + 1])
+        return choice
 
     def _unsafe(self) -> Choice:
         choice = self._choice()
@@ -255,7 +259,8 @@ class _Teller:
                     self.witnesses[setting, name] = found[name]
                 elif self.seconds_left() != 0:
                     raise RejectedError(f"{name} is not reached with {', '.join(self.names(setting))}")
-        return SafeReport(self.names(setting), self.off(setting), judged, tuple(witnesses))
+        follow = self.names(self._following(setting))
+        return SafeReport(self.names(setting), self.off(setting), judged, tuple(witnesses), follow)
 
     # ----------------------------------------------------------------------------------------- findings
 
@@ -288,8 +293,16 @@ class _Teller:
                     yield WorseReport(self.names(setting), self.of.judge.of[i].name, None, name)
                     break
 
+    def _following(self, setting: Setting) -> Setting:
+        """Return those constraints of a closed set that follow from the others."""
+        on = [(a, b, c) for a, b, c in closing(self.of.judge.of) if setting >> a & 1 and setting >> b & 1]
+        return sum({1 << c for _, _, c in on})
+
     def _needs(self, safe: Sequence[Setting] | None) -> Iterator[NeedReport]:
         """Yield what becomes of the model without each protection; `safe` are the minimal safe settings, if they are known."""
+        if any(p.parts is not None for p in self.of.judge.of):
+            yield from self._constraints_needed(safe)
+            return
         for i, protection in enumerate(self.of.judge.of):
             without = self.everything & ~(1 << i)
             if self._is_in(self.of.unsafe.cubes, without):
@@ -303,8 +316,26 @@ class _Teller:
             else:
                 yield NeedReport(protection.name, Need.SUPERFLUOUS, None)
 
+    def _constraints_needed(self, safe: Sequence[Setting] | None) -> Iterator[NeedReport]:
+        """Yield what becomes of a minimal safe set of constraints without each of them. What one does not follow from can be left out of a closed set, which stays closed."""
+        for i, constraint in enumerate(self.of.judge.of):
+            having = [setting for setting in safe or () if setting >> i & 1]
+            stated = next((setting for setting in having if not self._following(setting) >> i & 1), None)
+            if safe is None:
+                yield NeedReport(constraint.name, Need.UNKNOWN, None)
+            elif not having:
+                yield NeedReport(constraint.name, Need.SUPERFLUOUS, None)
+            elif len(having) < len(safe):
+                yield NeedReport(constraint.name, Need.ALTERNATIVE, None)
+            elif stated is None:
+                yield NeedReport(constraint.name, Need.IMPLIED, None)
+            elif self._is_in(self.of.unsafe.cubes, without := stated & ~(1 << i)):
+                yield NeedReport(constraint.name, Need.NEEDED, self.race(without).report)
+            else:
+                yield NeedReport(constraint.name, Need.STIFLING, None, self._stifling(without))
+
     def _repair(self) -> RepairReport:
-        own = own_setting(self.of.judge.system, self.of.judge.of)
+        own = closure(self.of.judge.of, own_setting(self.of.judge.system, self.of.judge.of))
         found = sorted(self._safe().minimal(above=own), key=_smallest_first)
         additions = tuple([self.names(setting & ~own) for setting in found])
         return RepairReport(self.names(own), self.off(own), additions)

@@ -27,7 +27,6 @@ from pluscheck.engines.bmc import bounded
 from pluscheck.engines.interface import Budget, ignore
 from pluscheck.evidence.verdict import InductiveInvariant, Proved, Reached, Violated
 from pluscheck.lang.elaborated import Elaborated
-from pluscheck.lower import plain_switches
 from pluscheck.lower.predicates import NotExpressibleError, PredicateWriter, lowered_predicates
 from pluscheck.pipeline.evidence import JUDGE_SECONDS, Judge, Judged, RejectedError
 from pluscheck.proofs.document import Clause, StoredInvariant
@@ -53,6 +52,11 @@ class SettingsJudge:
     system: TransitionSystem
     of: Sequence[Protection]
     _systems: dict[Setting, TransitionSystem] = field(default_factory=dict)
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """The switches that are open."""
+        return frozenset(c.name for c in self.system.constants if c.is_switch)
 
     def concrete(self, setting: Setting) -> TransitionSystem:
         """Return the model's system in a setting."""
@@ -95,9 +99,7 @@ class SettingsJudge:
     def read_back(self, cubes: Sequence[Cube], names: Sequence[str], text: StoredInvariant, file: str) -> Joint:
         """Return what a text says, judged for each of the names. Raises RejectedError, and SpecError if it is no formulas."""
         sources = [Source(f"{file}, conjunct {n}", clause.text) for n, clause in enumerate(text.conjuncts, 1)]
-        found = lowered_predicates(
-            self.elaborated, self.system.model, sources, open_switches=plain_switches(self.elaborated)
-        )
+        found = lowered_predicates(self.elaborated, self.system.model, sources, open_switches=self.opened)
         invariant = InductiveInvariant(found.formulas, text.properties)
         # With the operators that the text mentions, and what is asked besides the properties of the specification.
         system = replace(found.system, properties=self.system.properties)

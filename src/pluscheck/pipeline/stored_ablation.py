@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pluscheck.base.errors import InternalError
 from pluscheck.core.digest import system_digest
-from pluscheck.core.switches import Protection, Setting, protections, with_free_switches
+from pluscheck.core.switches import Protection, Setting, closing, protections, with_free_switches
 from pluscheck.core.system import Model, TransitionSystem
 from pluscheck.engines.ablation.confirming import Confirming
 from pluscheck.engines.ablation.settings import Choice, Cube, members, never
@@ -70,7 +70,8 @@ def stored_ablation(found: Told, folder: Path) -> tuple[Path, StoredAblation] | 
                 raise InternalError(f"{name} was reached without a run")
             runs.append((name, stored_trace(judge.concrete(setting), verdict.trace)))
         safe.append(StoredSafe(_names(judge.of, setting), tuple(runs)))
-    path = ablation_path(folder, judge.system.name, judge.system.model)
+    order = found.report.order
+    path = ablation_path(folder, judge.system.name, judge.system.model, order)
     stifling = tuple(
         [
             StoredStifling(
@@ -84,6 +85,7 @@ def stored_ablation(found: Told, folder: Path) -> tuple[Path, StoredAblation] | 
     return path, StoredAblation(
         spec=spec_name(judge.elaborated, path),
         model=judge.system.model,
+        order=order,
         system=_digest(judge.system, searched.names, searched.witnesses, [n for t in texts for n in t.properties]),
         protections=_names(judge.of, (1 << len(judge.of)) - 1),
         properties=searched.names,
@@ -132,7 +134,7 @@ def shown_by(file: str, stored: StoredAblation, elaborated: Elaborated, model: M
     reached: dict[str, list[Cube]] = {}
     for each in stored.stifling:
         reached[each.witness] = [Cube(setting(on), setting(off)) for on, off in each.reached]
-    minimal = _minimal(len(of), cubes, list(reached.values()))
+    minimal = _minimal(of, cubes, list(reached.values()))
     if {setting(one.on) for one in stored.minimal_safe} != minimal:
         raise RejectedError("its minimal safe sets are others than those that its conditions leave")
     for safe in stored.minimal_safe:
@@ -145,6 +147,8 @@ def shown_by(file: str, stored: StoredAblation, elaborated: Elaborated, model: M
         if joint.judged is None:
             raise StaleError(f"it was not decided in time: {joint.open_}")
     sets = "1 minimal safe set" if len(minimal) == 1 else f"{len(minimal):,} minimal safe sets"
+    if stored.order is not None:
+        return f"{2 ** len(of):,} sets of {len(of)} constraints on {stored.order}, {sets}"
     return f"{2 ** len(of):,} settings of {len(of)} protections, {sets}"
 
 
@@ -186,8 +190,11 @@ def _reached(judge: SettingsJudge, setting: Setting, name: str, stored: StoredTr
         judge.run(setting, name, Reached(trace))
 
 
-def _minimal(number: int, unsafe: Sequence[Cube], reached: Sequence[Sequence[Cube]]) -> set[Setting]:
-    choice = Choice(number, stop=never)
+def _minimal(of: Sequence[Protection], unsafe: Sequence[Cube], reached: Sequence[Sequence[Cube]]) -> set[Setting]:
+    """Return the minimal safe settings; of constraints on an order, among those that have all that follows from what they have."""
+    choice = Choice(len(of), stop=never)
+    for first, second, third in closing(of):
+        choice.require([-first - 1, -second - 1, third + 1])
     choice.without(unsafe)
     for cubes in reached:
         choice.within(cubes)

@@ -55,11 +55,12 @@ class StoredStifling:
 class StoredAblation:
     """One file. `system` is the digest of the system with free switches, with all properties that are asked about.
 
-    `invariant` shows that settings that are as no condition says violate nothing; None if there are none.
+    `order` is the order whose constraints it is about; None if it is about switches. `invariant` shows that settings that are as no condition says violate nothing; None if there are none.
     """
 
     spec: SpecName
     model: str
+    order: str | None
     system: str
     protections: Names
     properties: Names
@@ -70,9 +71,10 @@ class StoredAblation:
     stifling: tuple[StoredStifling, ...]
 
 
-def ablation_path(folder: Path, module: str, model: str) -> Path:
-    """Return where the file belongs: `folder/module/model/switches.ablation`."""
-    return proof_path(folder, module, model, "switches").with_suffix(SUFFIX)
+def ablation_path(folder: Path, module: str, model: str, order: str | None) -> Path:
+    """Return where the file belongs: `folder/module/model/switches.ablation`, or `order NAME.ablation` of an order, as a safe name."""
+    name = "switches" if order is None else f"order_{order}"
+    return proof_path(folder, module, model, name).with_suffix(SUFFIX)
 
 
 def write_ablation(path: Path, stored: StoredAblation) -> bool:
@@ -91,6 +93,7 @@ def _whole(stored: StoredAblation) -> Json:
             ),
         ),
         ("model", Json(stored.model)),
+        ("order", Json(stored.order)),
         ("system", Json(stored.system)),
         ("protections", _names(stored.protections)),
         ("properties", _names(stored.properties)),
@@ -150,6 +153,7 @@ def read_ablation(path: Path) -> StoredAblation:
     stored = StoredAblation(
         spec=SpecName(spec.string("file").text, spec.string("module").text, spec.digest("digest")),
         model=top.string("model").text,
+        order=top.string("order").text if top.get("order").value is not None else None,
         system=top.digest("system"),
         protections=_names_in(top, "protections"),
         properties=_names_in(top, "properties"),

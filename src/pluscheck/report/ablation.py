@@ -19,6 +19,8 @@ class Need(StrEnum):
     """Nothing is, and no minimal safe set has it."""
     STIFLING = "needed to get on"
     """Nothing is violated, but a witness cannot be reached."""
+    IMPLIED = "follows from others"
+    """Of a constraint on an order: every minimal safe set has it, and others in them say as much."""
     UNKNOWN = "unknown"
 
 
@@ -45,13 +47,19 @@ class SafeReport:
     """A set of protections with which nothing is violated and every witness is reached; without any one of them that is not so, nor with fewer.
 
     `judged` is what that nothing is violated rests on, in this setting alone; None if there was no time to judge it apart from the others.
-    `witnesses` are those whose runs were replayed in it, each with its number of steps.
+    `witnesses` are those whose runs were replayed in it, each with its number of steps. `follow` are those constraints of an order that follow from the others.
     """
 
     on: tuple[str, ...]
     off: tuple[str, ...]
     judged: str | None
     witnesses: tuple[tuple[str, int], ...]
+    follow: tuple[str, ...] = ()
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """What has to be said of it: what does not follow."""
+        return tuple([name for name in self.on if name not in self.follow])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,10 @@ class WorseReport:
 
 @dataclass(frozen=True, slots=True)
 class NeedReport:
-    """One protection: what becomes of the model when only it is missing, with the run that shows it."""
+    """One protection: what becomes of the model when only it is missing, with the run that shows it.
+
+    Of a constraint on an order: what becomes of it with a minimal safe set without this one.
+    """
 
     protection: str
     need: Need
@@ -110,6 +121,7 @@ class AblationReport:
     `unsafe_where` describes the unsafe settings exactly: those of some condition, and no others (as far as `undecided` does not say otherwise).
     `monotone`: with more protections on, nothing becomes unsafe that was not. `undecided` is why not every setting is decided; `open_sets` are then
     the smallest that are not known to be unsafe: whatever is safe has all of one of them. `depth` is the number of steps within which nothing else is violated. `judged` is what it rests on that all other settings violate nothing.
+    `order` names an order if its constraints are asked about, in place of switches: then only closed sets of them are told, with all that follows from what is in them.
     `questions` and `proofs` are how often a solver was asked about runs, and a prover about all settings that were left.
     """
 
@@ -117,6 +129,7 @@ class AblationReport:
     module: str
     model: str
     scope: tuple[tuple[str, int], ...]
+    order: str | None
     protections: tuple[str, ...]
     properties: tuple[str, ...]
     witnesses: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from pluscheck.report.ablation import AblationReport, Need, NeedReport, RaceReport, WorseReport
+from pluscheck.report.ablation import AblationReport, Need, NeedReport, RaceReport, SafeReport, WorseReport
 from pluscheck.report.look import Look, printable
 from pluscheck.report.model import Kind
 from pluscheck.report.trace_text import trace_text
@@ -30,7 +30,7 @@ def ablation_text(report: AblationReport, look: Look) -> str:
         for race in _races(report):
             lines += [
                 "",
-                f"without {_all(race.off)}:",
+                f"{_which(race)}:",
                 *trace_text(race.property, race.kind, race.trace, look).splitlines(),
             ]
     if look.timings:
@@ -40,7 +40,7 @@ def ablation_text(report: AblationReport, look: Look) -> str:
 
 def ablation_markdown(report: AblationReport) -> str:
     """Return the report for a mail."""
-    lines = [f"**{report.module}, model {report.model}: which protections are needed**", ""]
+    lines = [f"**{report.module}, model {report.model}: {question(report)}**", ""]
     for paragraph in paragraphs(report):
         lines += [*_wrapped(paragraph, 75), ""]
     table = [tuple(_cell(part) for part in row) for row in (HEADINGS, *rows(report))]
@@ -56,14 +56,22 @@ def ablation_markdown(report: AblationReport) -> str:
 # --------------------------------------------------------------------------------------------- sentences
 
 
+def question(report: AblationReport) -> str:
+    """Return what was asked, as a heading."""
+    return "which protections are needed" if report.order is None else f"what must come before what in {report.order}"
+
+
 def paragraphs(report: AblationReport) -> Iterator[str]:
     """Yield the answer, in sentences."""
     number = len(report.protections)
     asked = ", ".join(report.properties)
+    settings = f"{2**number:,} settings of {number} protection{_s(number)}"
+    if report.order is not None:
+        settings = f"{2**number:,} sets of the {number} constraint{_s(number)} on the order {report.order}"
     if report.undecided is not None:
-        yield f"Not all of the {2**number:,} settings of {number} protections are decided: {report.undecided}."
+        yield f"Not all of the {settings} are decided: {report.undecided}."
     else:
-        yield f"All {2**number:,} settings of {number} protection{_s(number)} are decided, for {asked}."
+        yield f"All {settings} are decided, for {asked}."
     if report.undecided is None:
         yield from _safe(report)
     what = "Unsafe, and as large as unsafe sets get"
@@ -83,7 +91,9 @@ def paragraphs(report: AblationReport) -> Iterator[str]:
         yield "No witness was asked for: a set may be safe because nothing can happen any more."
     for worse in report.worse:
         yield _worse(worse)
-    if report.monotone:
+    if report.monotone and report.order is not None:
+        yield "A further constraint never makes it worse: whatever has all of a safe set is safe, whatever is part of an unsafe one is unsafe."
+    elif report.monotone:
         yield "More protection never makes it worse: whatever has all of a safe set is safe, whatever is part of an unsafe one is unsafe."
     if report.repair is not None:
         yield from _repair(report)
@@ -92,7 +102,13 @@ def paragraphs(report: AblationReport) -> Iterator[str]:
 def _safe(report: AblationReport) -> Iterator[str]:
     found = report.minimal_safe
     if not found:
-        yield "No set of protections is safe, not even all of them together."
+        what = "protections" if report.order is None else "constraints"
+        yield f"No set of {what} is safe, not even all of them together."
+    elif report.order is not None:
+        if len(found) == 1:
+            yield f"Necessary and sufficient: {_constraints(found[0])}."
+        else:
+            yield from _sets("Sufficient, and no part of one is", [_constraints(one) for one in found])
     elif len(found) == 1:
         yield f"There is exactly one minimal safe set: {set_text(found[0].on, found[0].off)}."
     else:
@@ -105,6 +121,14 @@ def _safe(report: AblationReport) -> Iterator[str]:
         reached = [name for name, _ in found[0].witnesses]
         if reached and all(len(one.witnesses) == len(report.witnesses) for one in found):
             yield f"In {'it' if len(found) == 1 else 'each'}, every witness is reached, and was replayed: {', '.join(reached)}."
+
+
+def _constraints(safe: SafeReport) -> str:
+    """Return the constraints that say all of a safe set."""
+    if not safe.on:
+        return "none, any order will do"
+    follow = f" (from which follows {_all(safe.follow)})" if safe.follow else ""
+    return f"{_all(safe.stated)}{follow}"
 
 
 def _repair(report: AblationReport) -> Iterator[str]:
@@ -172,16 +196,23 @@ def effort(report: AblationReport) -> str:
 
 def rows(report: AblationReport) -> list[Row]:
     """Return the table's rows: for each protection what happens when only it is missing."""
-    return [row_of(need) for need in report.needs]
+    return [row_of(need, report.order) for need in report.needs]
 
 
-def row_of(need: NeedReport) -> Row:
-    """Return one row."""
+def row_of(need: NeedReport, order: str | None) -> Row:
+    """Return one row; it is about constraints on an order, if it names one."""
     if need.race is not None:
         race = need.race
         return (need.protection, race.property, str(race.steps), ", ".join(race.actors), race.last)
     said = f"{need.witness} cannot be reached" if need.need is Need.STIFLING else f"({need.need})"
+    if order is not None and need.need is Need.SUPERFLUOUS:
+        said = "(either way)"
     return (need.protection, said, "", "", "")
+
+
+def _which(race: RaceReport) -> str:
+    """Return in which setting a run is."""
+    return f"without {_all(race.off)}" if len(race.off) <= len(race.on) else f"with {_all(race.on)}"
 
 
 def _races(report: AblationReport) -> Iterator[RaceReport]:

@@ -103,7 +103,7 @@ def summary_text(report: Report, look: Look) -> str:
     for row in report.ablations:
         if row.outcome is not Outcome.MET:
             mark = Text("  ").append_text(look.mark(row.outcome)).append(" ")
-            lines.append(_row(mark, Text(f"{row.module}:{row.model}, which protections are needed  {row.why}", "red")))
+            lines.append(_row(mark, Text(f"{row.module}:{row.model}, what is needed  {row.why}", "red")))
     for file in report.orphans:
         mark = Text("  ").append_text(look.mark(Outcome.DRIFT)).append(" ")
         lines.append(_row(mark, Text(f"{file}  no model expects anything of what this is about", "red")))
@@ -116,7 +116,7 @@ def _ablation_lines(report: Report, look: Look) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for row in shown:
         mark = Text("    ").append_text(look.mark(row.outcome)).append(" ")
-        lines.append(_row(mark, Text(f"{row.module}:{row.model}, which protections are needed  {row.what}")))
+        lines.append(_row(mark, Text(f"{row.module}:{row.model}, what is needed  {row.what}")))
     return [*lines, Text()] if lines else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pluscheck import __version__
 from pluscheck.report.ablation import AblationReport
-from pluscheck.report.ablation_text import notes, paragraphs, row_of, set_text
+from pluscheck.report.ablation_text import notes, paragraphs, question, row_of, set_text
 from pluscheck.report.html.page import asset, template_environment
 
 
@@ -16,9 +16,10 @@ def ablation_page(report: AblationReport) -> str:
         .get_template("ablation.html")
         .render(
             report=report,
+            question=question(report),
             paragraphs=list(paragraphs(report)),
             notes=list(notes(report)),
-            rows=[(row_of(need), need.race) for need in report.needs],
+            rows=[(row_of(need, report.order), need.race) for need in report.needs],
             sets=sets,
             version=__version__,
             style=asset("style.css"),
