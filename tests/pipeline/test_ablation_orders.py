@@ -42,13 +42,19 @@ def random_spec(seed: int) -> tuple[str, int]:
         relation = chooser.choice(("\\in", "\\notin"))
         return f"{chooser.randrange(1, number + 1)} {relation} held"
 
+    def out_of_order(i: int) -> str:
+        """Return what is true of part i where it comes on the wrong side of another one, or, seldom, on the right one."""
+        other = chooser.choice([j for j in range(number) if j != i])
+        is_wrong = chooser.random() < 0.85
+        relation = "\\notin" if (other < i) == is_wrong else "\\in"
+        return f"{other + 1} {relation} held"
+
     parts = []
     for i in range(number):
-        extra = chooser.choice(
-            ("", f"await {atom()};", f"bad := bad \\/ {atom()};", f"if ({atom()}) {{ bad := TRUE; }};", "assert x < 2;")
-        )
+        wrong = " /\\ ".join(out_of_order(i) for _ in range(chooser.randint(1, 2)))
+        extra = chooser.choice(("", f"await {atom()};", f"bad := bad \\/ ({wrong});", f"assert x = 0 \\/ ~({wrong});"))
         parts.append(f"{NAMES[i]}: {extra} held := held \\cup {{{i + 1}}};")
-    harm = chooser.choice(("", f"bad := bad \\/ {atom()};"))
+    harm = chooser.choice(("", "", f"bad := bad \\/ {atom()};"))
     joined = " } then { ".join(parts)
     spec = f"""module Random
 var held : SUBSET 1..{number} = {{}}
@@ -62,7 +68,7 @@ process P {{
 action Other {{ await {atom()} /\\ x < 2; x := x + 1; {harm} }}
 terminal == held = {{}}
 invariant I == ~bad
-witness W == held = 1..{number} /\\ {chooser.choice(("TRUE", "x = 0", "x > 0"))}
+witness W == held = 1..{number} /\\ {chooser.choice(("TRUE", "TRUE", "x > 0"))}
 """
     return spec, number
 
