@@ -21,7 +21,7 @@ from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.source import Source, Span
 from pluscheck.report.github import annotations_text, summary_markdown
 from pluscheck.report.junit import junit_text
-from pluscheck.report.model import Outcome, Report, SpecReport
+from pluscheck.report.model import AblationRow, Outcome, Report, SpecReport, Stored
 from pluscheck.report.sarif import sarif_text
 
 SARIF = json.loads(Path(__file__).with_name("sarif-reduced.schema.json").read_text(encoding="utf-8"))
@@ -36,7 +36,21 @@ WRONG = Diagnostic(
 REJECTED = Report((SpecReport("a b.plus", None, (WRONG,), (), ()),), strict=False)
 ORPHANED = replace(made_reports.GOOD, orphans=("proofs/Lock/m/Gone.json",))
 
-REPORTS = {"good": made_reports.GOOD, "bad": made_reports.BAD, "rejected": REJECTED, "orphaned": ORPHANED}
+ABLATED = replace(
+    made_reports.GOOD,
+    ablations=(
+        AblationRow("Lock", "m", "proofs/Lock/m/switches.ablation", Outcome.MET, Stored.CHECKED, "8 settings", None),
+        AblationRow("Lock", "n", "proofs/Lock/n/switches.ablation", Outcome.DRIFT, Stored.STALE, None, "out of | date"),
+    ),
+)
+
+REPORTS = {
+    "good": made_reports.GOOD,
+    "bad": made_reports.BAD,
+    "rejected": REJECTED,
+    "orphaned": ORPHANED,
+    "ablated": ABLATED,
+}
 EVERY = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 
 
@@ -177,7 +191,9 @@ def test_a_summary_is_tables_in_which_nothing_is_markdown_by_accident(report: Re
     text = summary_markdown(report)
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
-    assert len([row for row in rows if not row.startswith(("| model", "| ---"))]) == len(report.outcomes)
+    verdicts = len(report.outcomes) - len(report.ablations)
+    assert len([row for row in rows if not row.startswith(("| model", "| ---"))]) == verdicts
+    assert all(row.model in text for row in report.ablations)
     assert "<here>" not in text
     assert text.count("<details>") == text.count("</details>")
 

@@ -26,6 +26,11 @@ def annotations_text(report: Report) -> str:
         for file in report.orphans
     ]
     lines += [
+        _command("error", None, row.file, f"{row.module}:{row.model}", f"what is needed: {row.why}")
+        for row in report.ablations
+        if row.is_failure
+    ]
+    lines += [
         _command("warning", part.place, spec.file, "never taken", f"{part.name} is never taken in any model")
         for spec in report.specs
         for part in spec.dead
@@ -52,6 +57,10 @@ def summary_markdown(report: Report) -> str:
                 for item in rows
             ]
             lines.append("")
+    lines += [
+        f"- {_cell(f'{row.module}:{row.model}, what is needed: {row.why if row.is_failure else row.what}')}"
+        for row in report.ablations
+    ]
     lines += [f"- stored for nothing: {_cell(file)}" for file in report.orphans]
     lines += [f"- {_cell(change)}" for change in report.changes]
     shown = [item for item in items(report) if is_failure(item.row) and item.trace is not None]

@@ -32,6 +32,17 @@ def junit_text(report: Report, *, timings: bool) -> str:
             suite = _suite(root, name, tests=len(cases), failures=failures, errors=errors, seconds=seconds)
             for item in cases:
                 _case(suite, name, item)
+    if report.ablations:
+        wrong = sum(row.is_failure for row in report.ablations)
+        suite = _suite(root, "what is needed", tests=len(report.ablations), failures=wrong, errors=0, seconds=None)
+        for row in report.ablations:
+            case = Xml.SubElement(
+                suite, "testcase", {"name": _clean(row.file), "classname": _clean(f"{row.module}.{row.model}")}
+            )
+            if row.is_failure:
+                _complaint(case, "failure", str(row.outcome), row.why or "", row.file)
+            else:
+                Xml.SubElement(case, "system-out").text = _clean(row.what or "")
     if report.orphans:
         number = len(report.orphans)
         suite = _suite(root, "stored evidence", tests=number, failures=number, errors=0, seconds=None)

@@ -287,6 +287,11 @@ class AblationRow:
     what: str | None
     why: str | None
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is not as it should be."""
+        return self.outcome is not Outcome.MET
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pluscheck import __version__
 from pluscheck.base.diagnostics import Diagnostic
-from pluscheck.report.model import Outcome, Place, Report, StepReport, TraceReport
+from pluscheck.report.model import AblationRow, Outcome, Place, Report, StepReport, TraceReport
 from pluscheck.report.pages import title
 from pluscheck.report.plain import Item, diagnostic_place, is_failure, items
 
@@ -33,6 +33,7 @@ def sarif_text(report: Report) -> str:
     """Return the report as SARIF, keys sorted, ending in a newline."""
     results = [_diagnosed(d, spec.file) for spec in report.specs for d in spec.diagnostics]
     results += [_found(item) for item in items(report) if is_failure(item.row)]
+    results += [_ablation(row) for row in report.ablations if row.is_failure]
     results += [_orphan(file) for file in report.orphans]
     rules = {str(outcome): text for outcome, text in _RULES.items()}
     rules |= {str(d.code): title(d.code) for spec in report.specs for d in spec.diagnostics}
@@ -88,6 +89,12 @@ def _diagnosed(diagnostic: Diagnostic, file: str) -> dict[str, Any]:
     """Return a result for what is wrong with a spec itself."""
     place = diagnostic_place(diagnostic)
     return _result(str(diagnostic.code), diagnostic.message, place, file, f"{diagnostic.code}:{diagnostic.message}")
+
+
+def _ablation(row: AblationRow) -> dict[str, Any]:
+    """Return a result for what is stored of a model's switches, or of an order."""
+    text = f"{row.module}:{row.model}, what is needed: {row.why}"
+    return _result(str(row.outcome), text, None, row.file, row.file)
 
 
 def _orphan(file: str) -> dict[str, Any]:
