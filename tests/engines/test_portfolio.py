@@ -316,7 +316,7 @@ def _lives(pid: int) -> bool:
 
 
 def test_where_processes_cannot_be_forked_they_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pluscheck.engines.workers._FORKS", False)
+    monkeypatch.setattr("pluscheck.base.processes.FORKS", False)
     worker = Worker(Job("bmc", _bmc, SYSTEM, KEPT, Budget(depth=3)))
     try:
         until = time.monotonic() + 30

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from pathlib import Path
 
 import pytest
 
+from pluscheck.certify.second import TOO_LONG, SearchAhead
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.main import main
+from pluscheck.core.system import TransitionSystem
 from pluscheck.pipeline.engines import ENGINES, PROVERS, that_is_there
 
 SPEC = r"""module Cells
@@ -71,3 +75,38 @@ def test_without_llvmlite_python_searches_with_one_warning(
     assert "1,296 states, judged by Z3" in told.out
     assert told.err.count("warning") == 1
     assert "native" in PROVERS
+
+
+@pytest.mark.parametrize(("cores", "begun"), [(1, False), (2, True)])
+@pytest.mark.parametrize("forks", [True, False])
+def test_where_there_is_a_core_for_it_the_second_search_runs_beside_the_first(
+    cores: int, begun: bool, forks: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[SearchAhead] = []
+
+    class Noted(SearchAhead):
+        def __init__(self, system: TransitionSystem) -> None:
+            super().__init__(system)
+            started.append(self)
+
+    monkeypatch.setattr("pluscheck.pipeline.evidence.SearchAhead", Noted)
+    monkeypatch.setattr("pluscheck.pipeline.evidence.LARGE", 100)
+    monkeypatch.setattr("pluscheck.pipeline.evidence.cores", lambda: cores)
+    monkeypatch.setattr("pluscheck.base.processes.FORKS", forks)
+    assert main(["verify", "--engine", "native"]) == Exit.MET
+    assert "proved · 1,296 states, judged by a second search" in capsys.readouterr().out
+    assert bool(started) == begun
+    assert all(each.result(math.inf) == TOO_LONG for each in started)  # their processes have ended
+
+
+def test_of_a_violation_nobody_waits_for_the_second_search(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pluscheck.pipeline.evidence.LARGE", 100)
+    monkeypatch.setattr("pluscheck.pipeline.evidence.cores", lambda: 2)
+    monkeypatch.setattr("pluscheck.certify.second._explored", lambda *_: time.sleep(60))
+    Path("spec/Cells.plus").write_text(SPEC.replace("at[c] < 6", "at[c] < 5").replace("proved", "violated"), "utf-8")
+    began = time.monotonic()
+    assert main(["verify", "--engine", "native"]) == Exit.MET
+    assert time.monotonic() - began < 30
+    assert "violated in 5 steps" in capsys.readouterr().out

@@ -7,9 +7,18 @@ which say what initial states there are. Each level is gone through from its end
 from __future__ import annotations
 
 import ctypes
+import math
+import multiprocessing
+import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from pluscheck.base.errors import SpecError
+from pluscheck.base.processes import begin_beside, beside
+from pluscheck.base.stack import thread_on_large_stack
 from pluscheck.certify.formulas import OutgrownError
 from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
 from pluscheck.certify.second_text import SecondText
@@ -23,6 +32,9 @@ from pluscheck.native.memory import Block
 BY = "a second search"
 """Who has shown it."""
 
+BATCH = 64
+"""So many successors are waited for before they are looked up: what they need of memory is asked for together."""
+
 AT_ONCE = 20_000
 """So many states are looked at in one call: until it returns, nobody looks at the clock."""
 
@@ -31,16 +43,27 @@ FULLEST = 0.6
 MOST_STATES = (1 << 32) - 2
 """States have numbers of 32 bits."""
 
-_STATES, _TABLE, _MASK, _COUNT, _POSITION, _STOP, _LIMIT, _TRANSITIONS, _BUFFER, _BAD = range(10)
+_STATES, _TABLE, _MASK, _COUNT, _POSITION, _STOP, _LIMIT, _TRANSITIONS, _BUFFER, _BAD, _HASHES = range(11)
 
 
 class SecondSearch:
-    """Searches once, within `seconds`, and then says of one property after another whether it holds everywhere."""
+    """Searches once, within `seconds`, and then says of one property after another whether it holds everywhere.
 
-    def __init__(self, system: TransitionSystem, certificate: SearchedStates, *, seconds: float) -> None:
+    It may have been begun `ahead`, before it was known what the first search finds.
+    """
+
+    def __init__(
+        self,
+        system: TransitionSystem,
+        certificate: SearchedStates,
+        *,
+        seconds: float,
+        ahead: SearchAhead | None = None,
+    ) -> None:
         self._system = system
         self._certificate = certificate
         self._seconds = seconds
+        self._ahead = ahead
         self._bad: dict[str, int] = {}
         self._searched: Opinion | None = None
 
@@ -60,45 +83,112 @@ class SecondSearch:
         deadline = time.monotonic() + self._seconds
         if self._certificate.count > MOST_STATES:
             return NotJudged("there are too many states for a second search")
-        try:
-            with deep_recursion(self._system.span):
-                found = _Exploration(self._system, deadline, self._certificate.count)
-            return self._compared(found, deadline)
-        except OutgrownError as error:
-            return NotJudged(str(error))
-        except (SpecError, MemoryError):
-            return NotJudged("a second search is too large")
-        except NoMachineError as error:
-            return NotJudged(str(error))
+        if self._ahead is not None:
+            found = self._ahead.result(deadline)
+        else:
+            found = _explored(self._system, deadline, self._certificate.count)
+        return NotJudged(found) if isinstance(found, str) else self._compared(found)
 
-    def _compared(self, found: _Exploration, deadline: float) -> Opinion:
-        said = self._certificate
-        diameter = found.run(deadline)
-        if diameter is None:
-            return NotJudged("a second search took too long")
-        if found.count > said.count:
+    def _compared(self, found: _Explored) -> Opinion:
+        said, here = self._certificate, found.states
+        if here.count > said.count:
             return Refuted("a second search finds more states")
         if found.untyped:
             return Refuted("a step leads to what is no state")
-        here = SearchedStates(found.count, found.transitions, diameter, found.digest())
         if here != said:
             numbers = f"{here.count:,} states, {here.transitions:,} steps and a diameter of {here.diameter}"
             return Refuted(f"a second search finds {numbers}: that, or which states they are, is not what was said")
-        self._bad = found.bad()
+        self._bad = dict(found.bad)
         return Shown((BY,))
 
 
-class _Exploration:
-    """The states found so far. No more than `most` are looked for, but one. Raises OutgrownError, SpecError, MemoryError, NoMachineError."""
+@dataclass(frozen=True, slots=True)
+class _Explored:
+    """What a search has found: how many steps lead to what is no state, and how often each name was found to be violated."""
 
-    def __init__(self, system: TransitionSystem, deadline: float, most: int) -> None:
+    states: SearchedStates
+    untyped: int
+    bad: Mapping[str, int]
+
+
+TOO_LONG = "a second search took too long"
+
+
+def _explored(system: TransitionSystem, deadline: float, most: int | None) -> _Explored | str:
+    """Return what a search finds that ends when there are more states than these, or why there is none to tell of."""
+    try:
+        with deep_recursion(system.span):
+            search = _Exploration(system, deadline, most)
+        diameter = search.run(deadline)
+        if diameter is None:
+            return TOO_LONG
+        states = SearchedStates(search.count, search.transitions, diameter, search.digest())
+        return _Explored(states, search.untyped, search.bad())
+    except (OutgrownError, NoMachineError) as error:
+        return str(error)
+    except (SpecError, MemoryError):
+        return "a second search is too large"
+
+
+class SearchAhead:
+    """A second search in a process of its own, while the first is still under way. It goes on until it has all states, or is cancelled."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self._connection, there = multiprocessing.Pipe(duplex=False)
+        self._process: BaseProcess | None = beside(_search_beside, there, system)
+        self._process.start()
+        there.close()
+
+    def cancel(self) -> None:
+        """End it: nobody wants to know any more."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._process = None
+            self._connection.close()
+
+    def result(self, deadline: float) -> _Explored | str:
+        """Return what it has found, when it has, or why there is nothing to tell of. May be asked once."""
+        found: _Explored | str = TOO_LONG
+        if self._process is not None and self._connection.poll(max(0.0, deadline - time.monotonic())):
+            try:
+                found = self._connection.recv()
+            except (EOFError, OSError):
+                found = "a second search came to no end: its process is gone"
+        self.cancel()
+        return found
+
+
+def _search_beside(connection: Connection, system: TransitionSystem) -> None:
+    """Search all states, and end this process as soon as what was found is sent."""
+    begin_beside()
+
+    def run() -> None:
+        try:
+            connection.send(_explored(system, math.inf, None))
+        except OSError:
+            pass  # nobody listens any more
+        finally:
+            os._exit(0)  # without a look back: what a fork shares with its parent is the parent's to clean up
+
+    thread_on_large_stack(run).join()
+
+
+class _Exploration:
+    """The states found so far. No more than `most` are looked for, but one: so many are expected, if that is known. Raises OutgrownError, SpecError, MemoryError, NoMachineError."""
+
+    def __init__(self, system: TransitionSystem, deadline: float, most: int | None) -> None:
         self._text = SecondText(system, deadline=deadline)
-        self._most = most
+        self._most = MOST_STATES if most is None else most
+        expected = 0 if most is None else most
         self._words = words = self._text.words
         self._steps = len(self._text.ways)
+        self._room = BATCH + 2 * self._steps + 2
         text = (
             _SEARCH.replace("$WORDS$", str(words))
-            .replace("$STEPS$", str(self._steps))
+            .replace("$ROOM$", str(self._room))
+            .replace("$BATCHBYTES$", str(8 * words * BATCH))
             .replace("$BYTES$", str(8 * words))
         )
         machine = Machine(text + self._text.text(), optimized=1 if self._steps < 400 else 0)
@@ -106,16 +196,17 @@ class _Exploration:
         functions = machine.functions({"explore": 1, "enter": 2, "enter_all": 1, "sums": 2})
         self._explore, self._enter = functions["explore"], functions["enter"]
         self._enter_all, self._sums = functions["enter_all"], functions["sums"]
-        self._context = (ctypes.c_uint64 * 10)()
+        self._context = (ctypes.c_uint64 * 11)()
         self._address = ctypes.addressof(self._context)
         self._wrong = Block(8 * (len(self._text.names) + 2))
-        self._buffer = Block(8 * words * (self._steps + 1))
+        self._buffer = Block(8 * words * self._room)
+        self._hashes = Block(8 * self._room)
         slots = 1 << 14
-        while slots * FULLEST < 2 * self._steps + 2:
+        while slots * FULLEST < 2 * self._room or slots * FULLEST < expected + self._room:
             slots *= 2
         self._states = Block(8 * words * slots)
         self._slots = slots
-        self._table = Block(4 * slots)
+        self._table = Block(8 * slots)
         self._tell()
         self._faulty_starts = 0
         for start in initial_states(system):
@@ -128,6 +219,7 @@ class _Exploration:
         context = self._context
         context[_STATES], context[_TABLE], context[_MASK] = self._states.address, self._table.address, self._slots - 1
         context[_BUFFER], context[_BAD] = self._buffer.address, self._wrong.address
+        context[_HASHES] = self._hashes.address
         context[_LIMIT] = int(self._slots * FULLEST)
 
     def _start(self, places: list[int]) -> None:
@@ -143,7 +235,7 @@ class _Exploration:
         self._slots *= 2
         self._states.grow(8 * self._words * int(self._slots * FULLEST))
         self._table.release()
-        self._table = Block(4 * self._slots)
+        self._table = Block(8 * self._slots)
         self._tell()
         self._enter_all(self._address)
 
@@ -217,29 +309,35 @@ out:
   ret i64 %hash
 }
 
-define internal i64 @slot_of(ptr %context, ptr %sought, i64 %compare) {
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+
+define internal i64 @slot_of(ptr %context, ptr %sought, i64 %hash, i64 %compare) {
 entry:
   %states = load ptr, ptr %context
   %table_at = getelementptr i64, ptr %context, i64 1
   %table = load ptr, ptr %table_at
   %mask_at = getelementptr i64, ptr %context, i64 2
   %mask = load i64, ptr %mask_at
-  %hash = call i64 @hash(ptr %sought)
   %any = icmp ne i64 %compare, 0
   br label %probe
 probe:
   %place = phi i64 [%hash, %entry], [%place_next, %on]
   %stride = phi i64 [1, %entry], [%stride_next, %on]
   %slot = and i64 %place, %mask
-  %slot_at = getelementptr i32, ptr %table, i64 %slot
-  %entry_here = load i32, ptr %slot_at
-  %free = icmp eq i32 %entry_here, 0
+  %slot_at = getelementptr i64, ptr %table, i64 %slot
+  %entry_here = load i64, ptr %slot_at
+  %free = icmp eq i64 %entry_here, 0
   br i1 %free, label %found, label %taken
 taken:
-  br i1 %any, label %compare_first, label %on
+  br i1 %any, label %compare_tag, label %on
+compare_tag:
+  %unlike = xor i64 %entry_here, %hash
+  %unlike_tag = lshr i64 %unlike, 32
+  %alike = icmp eq i64 %unlike_tag, 0
+  br i1 %alike, label %compare_first, label %on
 compare_first:
-  %wide = zext i32 %entry_here to i64
-  %number = sub i64 %wide, 1
+  %number_more = and i64 %entry_here, 4294967295
+  %number = sub i64 %number_more, 1
   %offset = mul i64 %number, $WORDS$
   %there = getelementptr i64, ptr %states, i64 %offset
   br label %compare_word
@@ -269,7 +367,14 @@ known:
 
 define i64 @enter(ptr %context, ptr %state) {
 entry:
-  %slot = call i64 @slot_of(ptr %context, ptr %state, i64 1)
+  %hash = call i64 @hash(ptr %state)
+  call void @enter_hashed(ptr %context, ptr %state, i64 %hash)
+  ret i64 0
+}
+
+define internal void @enter_hashed(ptr %context, ptr %state, i64 %hash) {
+entry:
+  %slot = call i64 @slot_of(ptr %context, ptr %state, i64 %hash, i64 1)
   %known = icmp eq i64 %slot, -1
   br i1 %known, label %out, label %new
 new:
@@ -291,24 +396,29 @@ copy:
 copied:
   %count_next = add i64 %count, 1
   store i64 %count_next, ptr %count_at
-  call void @put(ptr %context, i64 %slot, i64 %count_next)
+  call void @put(ptr %context, i64 %slot, i64 %hash, i64 %count_next)
   br label %out
 out:
-  ret i64 0
+  ret void
 }
 
-define internal void @put(ptr %context, i64 %slot, i64 %entry_number) {
+define internal void @put(ptr %context, i64 %slot, i64 %hash, i64 %number) {
   %table_at = getelementptr i64, ptr %context, i64 1
   %table = load ptr, ptr %table_at
-  %slot_at = getelementptr i32, ptr %table, i64 %slot
-  %narrow = trunc i64 %entry_number to i32
-  store i32 %narrow, ptr %slot_at
+  %slot_at = getelementptr i64, ptr %table, i64 %slot
+  %tag = and i64 %hash, -4294967296
+  %made = or i64 %tag, %number
+  store i64 %made, ptr %slot_at
   ret void
 }
 
 define i64 @enter_all(ptr %context) {
 entry:
   %states = load ptr, ptr %context
+  %table_at = getelementptr i64, ptr %context, i64 1
+  %table = load ptr, ptr %table_at
+  %mask_at = getelementptr i64, ptr %context, i64 2
+  %mask = load i64, ptr %mask_at
   %count_at = getelementptr i64, ptr %context, i64 3
   %count = load i64, ptr %count_at
   br label %each
@@ -317,14 +427,81 @@ each:
   %end = icmp eq i64 %number, %count
   br i1 %end, label %out, label %one
 one:
+  %later = add i64 %number, 12
+  %is_there = icmp ult i64 %later, %count
+  %ahead = select i1 %is_there, i64 %later, i64 %number
+  %ahead_offset = mul i64 %ahead, $WORDS$
+  %ahead_state = getelementptr i64, ptr %states, i64 %ahead_offset
+  %ahead_hash = call i64 @hash(ptr %ahead_state)
+  %ahead_slot = and i64 %ahead_hash, %mask
+  %ahead_at = getelementptr i64, ptr %table, i64 %ahead_slot
+  call void @llvm.prefetch.p0(ptr %ahead_at, i32 1, i32 1, i32 1)
   %offset = mul i64 %number, $WORDS$
   %state = getelementptr i64, ptr %states, i64 %offset
-  %slot = call i64 @slot_of(ptr %context, ptr %state, i64 0)
+  %hash = call i64 @hash(ptr %state)
+  %slot = call i64 @slot_of(ptr %context, ptr %state, i64 %hash, i64 0)
   %next = add i64 %number, 1
-  call void @put(ptr %context, i64 %slot, i64 %next)
+  call void @put(ptr %context, i64 %slot, i64 %hash, i64 %next)
   br label %each
 out:
   ret i64 0
+}
+
+define internal void @enter_batch(ptr %context, ptr %buffer, ptr %end) {
+entry:
+  %states = load ptr, ptr %context
+  %table_at = getelementptr i64, ptr %context, i64 1
+  %table = load ptr, ptr %table_at
+  %mask_at = getelementptr i64, ptr %context, i64 2
+  %mask = load i64, ptr %mask_at
+  %hashes_at = getelementptr i64, ptr %context, i64 10
+  %hashes = load ptr, ptr %hashes_at
+  br label %hashing
+hashing:
+  %h_state = phi ptr [%buffer, %entry], [%h_next, %hash_one]
+  %h_to = phi ptr [%hashes, %entry], [%h_to_next, %hash_one]
+  %h_end = icmp eq ptr %h_state, %end
+  br i1 %h_end, label %asking, label %hash_one
+hash_one:
+  %h_hash = call i64 @hash(ptr %h_state)
+  store i64 %h_hash, ptr %h_to
+  %h_slot = and i64 %h_hash, %mask
+  %h_at = getelementptr i64, ptr %table, i64 %h_slot
+  call void @llvm.prefetch.p0(ptr %h_at, i32 1, i32 1, i32 1)
+  %h_next = getelementptr i64, ptr %h_state, i64 $WORDS$
+  %h_to_next = getelementptr i64, ptr %h_to, i64 1
+  br label %hashing
+asking:
+  %a_state = phi ptr [%buffer, %hashing], [%a_next, %ask_one]
+  %a_from = phi ptr [%hashes, %hashing], [%a_from_next, %ask_one]
+  %a_end = icmp eq ptr %a_state, %end
+  br i1 %a_end, label %entering, label %ask_one
+ask_one:
+  %a_hash = load i64, ptr %a_from
+  %a_slot = and i64 %a_hash, %mask
+  %a_at = getelementptr i64, ptr %table, i64 %a_slot
+  %a_entry = load i64, ptr %a_at
+  %a_more = and i64 %a_entry, 4294967295
+  %a_number = sub i64 %a_more, 1
+  %a_offset = mul i64 %a_number, $WORDS$
+  %a_there = getelementptr i64, ptr %states, i64 %a_offset
+  call void @llvm.prefetch.p0(ptr %a_there, i32 0, i32 1, i32 1)
+  %a_next = getelementptr i64, ptr %a_state, i64 $WORDS$
+  %a_from_next = getelementptr i64, ptr %a_from, i64 1
+  br label %asking
+entering:
+  %e_state = phi ptr [%buffer, %asking], [%e_next, %enter_one]
+  %e_from = phi ptr [%hashes, %asking], [%e_from_next, %enter_one]
+  %e_end = icmp eq ptr %e_state, %end
+  br i1 %e_end, label %out, label %enter_one
+enter_one:
+  %e_hash = load i64, ptr %e_from
+  call void @enter_hashed(ptr %context, ptr %e_state, i64 %e_hash)
+  %e_next = getelementptr i64, ptr %e_state, i64 $WORDS$
+  %e_from_next = getelementptr i64, ptr %e_from, i64 1
+  br label %entering
+out:
+  ret void
 }
 
 define i64 @explore(ptr %context) {
@@ -341,37 +518,43 @@ entry:
   %buffer = load ptr, ptr %buffer_at
   %bad_at = getelementptr i64, ptr %context, i64 9
   %bad = load ptr, ptr %bad_at
+  %enough = getelementptr i8, ptr %buffer, i64 $BATCHBYTES$
   br label %each
 each:
+  %out = phi ptr [%buffer, %entry], [%end, %visit], [%buffer, %flush]
   %position = load i64, ptr %position_at
-  %count = load i64, ptr %count_at
   %at_stop = icmp eq i64 %position, %stop
-  br i1 %at_stop, label %done, label %room
+  br i1 %at_stop, label %done, label %wait
+wait:
+  %many = icmp uge ptr %out, %enough
+  br i1 %many, label %flush, label %room
+flush:
+  call void @enter_batch(ptr %context, ptr %buffer, ptr %out)
+  br label %each
 room:
-  %most = add i64 %count, $STEPS$
+  %count = load i64, ptr %count_at
+  %most = add i64 %count, $ROOM$
   %full = icmp uge i64 %most, %limit
   br i1 %full, label %is_full, label %visit
 visit:
   %number = sub i64 %position, 1
   %offset = mul i64 %number, $WORDS$
   %state = getelementptr i64, ptr %states, i64 %offset
-  %end = call ptr @visit(ptr %bad, ptr %state, ptr %buffer)
+  %end = call ptr @visit(ptr %bad, ptr %state, ptr %out)
   store i64 %number, ptr %position_at
-  br label %successor
-successor:
-  %next = phi ptr [%buffer, %visit], [%after, %enter_one]
-  %last = icmp eq ptr %next, %end
-  br i1 %last, label %each, label %enter_one
-enter_one:
+  %end_word = ptrtoint ptr %end to i64
+  %out_word = ptrtoint ptr %out to i64
+  %bytes = sub i64 %end_word, %out_word
+  %taken = udiv i64 %bytes, $BYTES$
   %transitions = load i64, ptr %transitions_at
-  %transitions_next = add i64 %transitions, 1
+  %transitions_next = add i64 %transitions, %taken
   store i64 %transitions_next, ptr %transitions_at
-  %ignored = call i64 @enter(ptr %context, ptr %next)
-  %after = getelementptr i64, ptr %next, i64 $WORDS$
-  br label %successor
+  br label %each
 done:
+  call void @enter_batch(ptr %context, ptr %buffer, ptr %out)
   ret i64 0
 is_full:
+  call void @enter_batch(ptr %context, ptr %buffer, ptr %out)
   ret i64 1
 }
 

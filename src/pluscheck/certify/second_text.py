@@ -63,6 +63,7 @@ class SecondText:
         self._behaviour = Behaviour(Encoding(system, self._symbols))
         self.scalars = Scalars(system, self._symbols)
         self.bits, self.words = bits_of([cell.values for cell in self.scalars.cells])
+        self._own = self.scalars.written(self.scalars.state)
         self.ways = [way for action in system.actions for way in self._ways(action)]
         self.names = (*[claim.name for claim in system.properties], DEADLOCK, FAULTS)
 
@@ -152,8 +153,8 @@ class SecondText:
         ]
         return "\n".join([*functions, "\n".join(visit)])
 
-    def _begun(self, header: str) -> Text:
-        """Return a function that has read the state."""
+    def _begun(self, header: str) -> tuple[Text, list[str]]:
+        """Return a function that has read the state, and the words that it has read."""
         text = Text(self.formulas, header)
         text.line("entry:")
         words = [text.new(f"load i64, ptr {self._at(text, '%state', word)}") for word in range(self.words)]
@@ -169,7 +170,7 @@ class SecondText:
                 place = text.new(f"{'trunc' if width < WORD else 'zext'} i64 {place} to {kind(width)}")
             known[cell.unknown] = text.new(f"add {kind(width)} {place}, {cell.low}") if cell.low else place
         text.define(known)
-        return text
+        return text, words
 
     def _at(self, text: Text, base: str, word: int) -> str:
         return text.new(f"getelementptr i64, ptr {base}, i64 {word}")
@@ -186,7 +187,7 @@ class SecondText:
 
     def _properties(self) -> str:
         """Return the function that counts what is wrong in the state itself."""
-        text = self._begun("internal void @properties(ptr %bad, ptr %state)")
+        text, _ = self._begun("internal void @properties(ptr %bad, ptr %state)")
         formulas = self.formulas
         for position, claim in enumerate(self.system.properties):
             if claim.kind is PropertyKind.TRANSITION:
@@ -200,7 +201,7 @@ class SecondText:
 
     def _stuck(self) -> str:
         """Return the function that counts what is wrong in a state that no step leads out of."""
-        text = self._begun("internal void @stuck(ptr %bad, ptr %state)")
+        text, _ = self._begun("internal void @stuck(ptr %bad, ptr %state)")
         formulas = self.formulas
         truth, fault = FALSE, FALSE
         if self.system.terminal is not None:
@@ -214,7 +215,7 @@ class SecondText:
     def _part(self, number: int, ways: Sequence[Way]) -> str:
         """Return the function that takes some of the ways."""
         formulas, faults = self.formulas, self.names.index(FAULTS)
-        text = self._begun(f"internal ptr @ways{number}(ptr %bad, ptr %state, ptr %out)")
+        text, words = self._begun(f"internal ptr @ways{number}(ptr %bad, ptr %state, ptr %out)")
         text.line("  %end_at = alloca ptr")
         text.line("  store ptr %out, ptr %end_at")
         for way in ways:
@@ -234,20 +235,26 @@ class SecondText:
                     truth, fault = self._behaviour.truth(claim.formula, self.scalars.state, way.target)
                     self._count(text, formulas.and_(formulas.not_(truth), formulas.not_(fault)), position)
                     self._count(text, fault, faults)
-            self._store(text, way.target)
+            self._store(text, way.target, words)
             text.back_to(place)
             text.line(f"  br label %{after}")
             text.line(f"{after}:")
         text.line(f"  ret ptr {text.new('load ptr, ptr %end_at')}")
         return text.text()
 
-    def _store(self, text: Text, target: SymbolicState) -> None:
-        """Write that a state is added to the successors."""
+    def _store(self, text: Text, target: SymbolicState, before: Sequence[str]) -> None:
+        """Write that a state is added to the successors: the words of the state before, with other bits where a scalar is another one."""
         out = text.new("load ptr, ptr %end_at")
         terms = self.scalars.written(target)
-        words = ["0"] * self.words
-        for bits, term, value in zip(self.bits, terms, text.values(terms), strict=True):
-            width = kind(self.formulas.width[term])
+        changed = [k for k, (old, new) in enumerate(zip(self._own, terms, strict=True)) if old != new]
+        words = list(before)
+        for word in {self.bits[k].word for k in changed}:
+            mask = sum(
+                ((1 << self.bits[k].width) - 1) << self.bits[k].shift for k in changed if self.bits[k].word == word
+            )
+            words[word] = text.new(f"and i64 {words[word]}, {~mask}")
+        for k, value in zip(changed, text.values([terms[k] for k in changed]), strict=True):
+            bits, width = self.bits[k], kind(self.formulas.width[terms[k]])
             whole = value if width == "i64" else text.new(f"zext {width} {value} to i64")
             words[bits.word] = text.new(f"or i64 {words[bits.word]}, {text.new(f'shl i64 {whole}, {bits.shift}')}")
         for word, value in enumerate(words):

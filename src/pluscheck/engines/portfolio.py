@@ -8,7 +8,6 @@ A system so small that all its states are soon gone through needs none of this, 
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import assert_never
 
 from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.base.memory import held_memory
+from pluscheck.base.processes import cores
 from pluscheck.core.sites import evaluated
 from pluscheck.core.system import FAULTS, PropertyKind, TransitionSystem
 from pluscheck.core.walk import subterms
@@ -107,14 +107,7 @@ def portfolio(
     small = _small(system, wanted, budget, listener)
     if small is not None:
         return small
-    return _Race(system, wanted, budget, listener, searcher, provers, aims, accepts, slots or _cores()).run()
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return _Race(system, wanted, budget, listener, searcher, provers, aims, accepts, slots or cores()).run()
 
 
 # --------------------------------------------------------------------------------------------- small

@@ -22,6 +22,7 @@ from pluscheck.base.answers import interrupt
 from pluscheck.base.diagnostics import Diagnostic
 from pluscheck.base.errors import SpecError
 from pluscheck.base.memory import held_memory, resident_memory
+from pluscheck.base.processes import FORKS, begin_beside, beside
 from pluscheck.base.stack import thread_on_large_stack
 from pluscheck.core.system import TransitionSystem
 from pluscheck.engines.interface import Budget, Engine, Findings, Progress
@@ -29,9 +30,6 @@ from pluscheck.evidence.verdict import Reason
 
 CAN_PAUSE = hasattr(signal, "SIGSTOP") and sys.platform != "win32"
 """Whether a process can be made to wait, so that another has its turn."""
-
-_FORKS = sys.platform == "linux"
-"""Whether processes are forked: macOS has libraries that do not survive a fork, and Windows has no fork."""
 
 _WATCH = 0.1
 """Seconds between two looks of a worker at whether its parent still lives, where the system does not tell."""
@@ -85,7 +83,7 @@ class Worker:
         self.paused = False
         self._ran = 0.0
         self._since = time.monotonic()
-        self._shared = held_memory() if _FORKS else 0
+        self._shared = held_memory() if FORKS else 0
         self.connection, theirs = multiprocessing.Pipe()
         self._process = _process(theirs, job)
         self._process.start()
@@ -164,10 +162,7 @@ def spoken(workers: list[Worker], *, seconds: float) -> list[Worker]:
 
 def _process(connection: Connection, job: Job) -> BaseProcess:
     """Return a process that will do the job."""
-    arguments = (connection, job, os.getpid())
-    if _FORKS:
-        return multiprocessing.get_context("fork").Process(target=_worker, args=arguments, daemon=True)
-    return multiprocessing.get_context("spawn").Process(target=_worker, args=arguments, daemon=True)
+    return beside(_worker, connection, job, os.getpid())
 
 
 # ------------------------------------------------------------------------------------- in the process
@@ -175,8 +170,7 @@ def _process(connection: Connection, job: Job) -> BaseProcess:
 
 def _worker(connection: Connection, job: Job, parent: int) -> None:
     """Run the engine, and end this process as soon as what it found is sent, or nobody is there to be told."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the parent decides
-    _die_with_parent()
+    begin_beside()
     stop = threading.Event()
     sending = threading.Lock()
 
@@ -223,12 +217,3 @@ def _outcome(job: Job, stop: threading.Event, send: Callable[[Message], None]) -
         return Gone(job.engine, Reason.MEMORY)
     except Exception as error:  # told to the parent, who raises it there
         return Failed(job.engine, f"{type(error).__name__}: {error}", traceback.format_exc())
-
-
-def _die_with_parent() -> None:
-    """Let Linux end this process when its parent ends, however that ends, and whatever this one is doing then."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from pluscheck.base.codes import Code
@@ -37,6 +38,9 @@ from pluscheck.report.model import (
 
 LAST_LABEL = "Done"
 """Where every process ends: that it is not reached is no finding, since many processes run forever."""
+
+NATIVE = "native"
+"""The engine that goes through all states one by one, and whose proofs are a second such search's to judge."""
 
 SIMPLIFIES = frozenset({"bmc"})
 """Engines that look for simple traces themselves."""
@@ -79,8 +83,11 @@ def checked(
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
     judge = Judge(system, asked, elaborated)
-    findings = _made_simple(system, _findings(model, wanted, budget, options, watcher, judge))
-    found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
+    with judge.searching_ahead() if options.engine == NATIVE else nullcontext(False) as is_ahead:
+        if is_ahead and budget.memory is not None:
+            budget = replace(budget, memory=budget.memory // 2)  # the other half is for the second search
+        findings = _made_simple(system, _findings(model, wanted, budget, options, watcher, judge))
+        found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
     told = {e.property for e in asked_about}
     rows = tuple(row for row, _ in found if row.name in told or row.outcome is not Outcome.MET)
     deep_enough = findings.complete or findings.covered or findings.depth >= asked

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from pluscheck.base.processes import cores
 from pluscheck.certify.inductive import InvariantJudge
 from pluscheck.certify.opinions import NotJudged, Refuted
 from pluscheck.certify.opinions import Shown as ShownToHold
 from pluscheck.certify.reachable import ReachableSetJudge
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
-from pluscheck.certify.second import SecondSearch
+from pluscheck.certify.second import SearchAhead, SecondSearch
 from pluscheck.core.explain import Explanation, Shown
 from pluscheck.core.exprs import Lit
 from pluscheck.core.semantics import Arguments
 from pluscheck.core.system import DEADLOCK, Action, PropertyKind, Role, TransitionSystem, Variable
+from pluscheck.core.types import cardinality
 from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
@@ -47,6 +51,9 @@ INNER = "@"
 JUDGE_SECONDS = 30.0
 """How long the judge may think about one set of states."""
 
+LARGE = 1 << 24
+"""A system of so many states that are of their types may have enough that are reached for a second search to be begun before the first is done."""
+
 SEARCH_SECONDS = 600.0
 """How long it may search through states a second time."""
 
@@ -55,6 +62,16 @@ REPLAYED = "replayed"
 
 REFERENCE = "reference semantics"
 """Who has replayed it."""
+
+
+def may_be_large(system: TransitionSystem) -> bool:
+    """Return whether there may be so many states, going by the variables' types, that searching them takes a while."""
+    states = 1
+    for variable in system.variables:
+        states *= cardinality(variable.type, system.scope)
+        if states > LARGE:
+            return True
+    return False
 
 
 class RejectedError(Exception):
@@ -91,6 +108,19 @@ class Judge:
         self._kept: list[Certificate] = []
         """So that no `id` is used again."""
         self._witnesses = {p.name for p in system.properties if p.kind is PropertyKind.WITNESS}
+        self._ahead: SearchAhead | None = None
+
+    @contextmanager
+    def searching_ahead(self) -> Iterator[bool]:
+        """Search all states a second time while the engine still does the first, where there is a core for it and there may be many states; yield whether that is so."""
+        if cores() > 1 and may_be_large(self._system):
+            self._ahead = SearchAhead(self._system)
+        try:
+            yield self._ahead is not None
+        finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
+                self._ahead = None
 
     def judged(self, name: str, verdict: Verdict) -> Judged:
         """Return the verdict with what it rests on. Raises RejectedError."""
@@ -143,7 +173,7 @@ class Judge:
 
     def _judge_of(self, certificate: ReachableSet | SearchedStates) -> ReachableSetJudge | SecondSearch:
         if isinstance(certificate, SearchedStates):
-            return SecondSearch(self._system, certificate, seconds=SEARCH_SECONDS)
+            return SecondSearch(self._system, certificate, seconds=SEARCH_SECONDS, ahead=self._ahead)
         return ReachableSetJudge(self._system, certificate, seconds=JUDGE_SECONDS)
 
     def _by_invariant(self, name: str, certificate: InductiveInvariant | KInduction) -> Judged:
