@@ -319,3 +319,13 @@ def test_what_is_spoiled_is_refused(
     code, row = row_of(capsys)
     assert code == Exit.REJECTED
     assert row["stored"] in ("rejected", "stale")
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_page_does_not_say_what_an_order_would_have_prevented(tmp_path: Path) -> None:
+    """The system of a model that leaves an order open was lowered for that, and knows no other."""
+    main(["verify", "spec/Copy.plus", "--only", ":open:NothingDirty", "--html", str(tmp_path / "pages"), "-q"])
+    page = (tmp_path / "pages/Copy/open/NothingDirty.html").read_text(encoding="utf-8")
+    assert "Without the protection" not in page
+    assert "With Acquire" not in page
+    assert "Lock before Clean" in (tmp_path / "pages/index.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pluscheck.base.source import NOWHERE
 from pluscheck.base.writing import write_whole
 from pluscheck.certify.necessity import Necessity
 from pluscheck.core.digest import system_digest
-from pluscheck.core.system import Model, TransitionSystem
+from pluscheck.core.system import Constant, Model, TransitionSystem
 from pluscheck.core.values import Function, Value, show
 from pluscheck.evidence.verdict import InductiveInvariant, Proved
 from pluscheck.pipeline.clauses import clause_views
@@ -115,9 +115,7 @@ def _proof(
         judged=row.judged or "",
         digest=digest,
         scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
-        switches=tuple(
-            (path, show(value)) for c in system.constants if c.is_switch for path, value in _bits(c.name, c.value)
-        ),
+        switches=tuple((name, show(value)) for c in system.constants if c.is_switch for name, value in _named_bits(c)),
         obligations=_obligations(text, row.kind),
         clauses=clauses,
         with_properties=() if invariant is None else invariant.properties,
@@ -162,7 +160,17 @@ def _obligations(text: StoredInvariant | StoredInduction | None, kind: Kind) -> 
 
 
 def _switched_off(system: TransitionSystem) -> list[str]:
-    return [path for c in system.constants if c.is_switch for path, value in _bits(c.name, c.value) if value is False]
+    """Return the names of the protections that are off, and of the constraints on orders."""
+    return [name for c in system.constants if c.is_switch for name, value in _named_bits(c) if value is False]
+
+
+def _named_bits(switch: Constant) -> list[tuple[str, Value]]:
+    """Return the single values of a switch, each by its name; of an order, whether one part comes before another."""
+    if switch.parts and isinstance(switch.value, Function):
+        return [
+            (" before ".join(map(show, pair)), value) for pair, value in switch.value.pairs if isinstance(pair, tuple)
+        ]
+    return _bits(switch.name, switch.value)
 
 
 def _bits(path: str, value: Value) -> list[tuple[str, Value]]:

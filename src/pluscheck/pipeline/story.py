@@ -67,7 +67,7 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         digest=about.digest,
         version=__version__,
         scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
-        switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch),
+        switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch and not c.parts),
         formula=None if claim is None else _extent(claim.formula.span),
         sources=_sources(system),
         lanes=tuple(lane for lane, _ in teller.lanes),
@@ -248,9 +248,12 @@ class _Teller:
     # ----------------------------------------------------------------------------------- protections
 
     def protections(self) -> Iterator[r.Protection]:
-        """Yield, for every switch that is off, the first step that it would have kept from happening, were it on."""
+        """Yield, for every switch that is off, the first step that it would have kept from happening, were it on.
+
+        What is left open of an order is not asked: the system was lowered for it, and knows no other.
+        """
         for constant in self.system.constants:
-            if constant.is_switch:
+            if constant.is_switch and not constant.parts:
                 for name, on in _switched_on(constant):
                     yield self._protection(name, on)
 
