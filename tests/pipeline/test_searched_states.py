@@ -85,15 +85,15 @@ def test_where_there_is_a_core_for_it_the_second_search_runs_beside_the_first(
     started: list[SearchAhead] = []
 
     class Noted(SearchAhead):
-        def __init__(self, system: TransitionSystem) -> None:
-            super().__init__(system)
+        def __init__(self, system: TransitionSystem, permuted: tuple[str, ...]) -> None:
+            super().__init__(system, permuted)
             started.append(self)
 
     monkeypatch.setattr("pluscheck.pipeline.evidence.SearchAhead", Noted)
-    monkeypatch.setattr("pluscheck.pipeline.evidence.LARGE", 100)
+    monkeypatch.setattr("pluscheck.core.symmetry.LARGE", 100)
     monkeypatch.setattr("pluscheck.pipeline.evidence.cores", lambda: cores)
     monkeypatch.setattr("pluscheck.base.processes.FORKS", forks)
-    assert main(["verify", "--engine", "native"]) == Exit.MET
+    assert main(["verify", "--engine", "native", "--no-symmetry"]) == Exit.MET
     assert "proved · 1,296 states, judged by a second search" in capsys.readouterr().out
     assert bool(started) == begun
     assert all(each.result(math.inf) == TOO_LONG for each in started)  # their processes have ended
@@ -102,7 +102,7 @@ def test_where_there_is_a_core_for_it_the_second_search_runs_beside_the_first(
 def test_of_a_violation_nobody_waits_for_the_second_search(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("pluscheck.pipeline.evidence.LARGE", 100)
+    monkeypatch.setattr("pluscheck.core.symmetry.LARGE", 100)
     monkeypatch.setattr("pluscheck.pipeline.evidence.cores", lambda: 2)
     monkeypatch.setattr("pluscheck.certify.second._explored", lambda *_: time.sleep(60))
     Path("spec/Cells.plus").write_text(SPEC.replace("at[c] < 6", "at[c] < 5").replace("proved", "violated"), "utf-8")
@@ -110,3 +110,22 @@ def test_of_a_violation_nobody_waits_for_the_second_search(
     assert main(["verify", "--engine", "native"]) == Exit.MET
     assert time.monotonic() - began < 30
     assert "violated in 5 steps" in capsys.readouterr().out
+
+
+def test_up_to_permutations_is_said_stored_and_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pluscheck.core.symmetry.LARGE", 100)
+    assert main(["verify", "--engine", "native"]) == Exit.MET
+    told = " ".join(capsys.readouterr().out.split())
+    assert "all 126 states up to permutations of Cell" in told
+    assert "proved · 126 states up to permutations of Cell, judged by a second search" in told
+    assert main(["verify", "--engine", "native", "--no-symmetry"]) == Exit.MET
+    assert "proved · 1,296 states, judged by a second search" in capsys.readouterr().out
+    assert main(["gate", "-q", "--no-cache", "--update"]) == Exit.MET
+    text = PROOF.read_text(encoding="utf-8")
+    assert json.loads(text)["evidence"]["permuted"] == ["Cell"]
+    assert main(["recheck", "proofs"]) == Exit.MET
+    assert "126 reachable states up to permutations of Cell" in capsys.readouterr().out
+    PROOF.write_text(text.replace('["Cell"]', "[]"), encoding="utf-8")
+    assert main(["recheck", "proofs"]) == Exit.REJECTED

@@ -180,6 +180,7 @@ EVIDENCE = (
     StoredInduction(3, INVARIANT),
     StoredStates(7, 2, DIGEST),
     StoredSearch(700_000, 3_000_000, 20, "0123456789abcdef" * 2),
+    StoredSearch(7_000, 30_000, 20, "0123456789abcdef" * 2, ("Page", "Task")),
     StoredDepth(20),
 )
 

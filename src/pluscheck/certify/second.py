@@ -24,6 +24,7 @@ from pluscheck.certify.opinions import NotJudged, Opinion, Refuted, Shown
 from pluscheck.certify.second_text import SecondText
 from pluscheck.core.evaluator import deep_recursion
 from pluscheck.core.semantics import FaultyStart, initial_states
+from pluscheck.core.symmetry import exchanges, symmetric_sorts
 from pluscheck.core.system import FAULTS, TransitionSystem
 from pluscheck.evidence.verdict import SearchedStates
 from pluscheck.native.machine import Machine, NoMachineError
@@ -83,10 +84,10 @@ class SecondSearch:
         deadline = time.monotonic() + self._seconds
         if self._certificate.count > MOST_STATES:
             return NotJudged("there are too many states for a second search")
-        if self._ahead is not None:
+        if self._ahead is not None and self._ahead.permuted == self._certificate.permuted:
             found = self._ahead.result(deadline)
         else:
-            found = _explored(self._system, deadline, self._certificate.count)
+            found = _explored(self._system, deadline, self._certificate.count, self._certificate.permuted)
         return NotJudged(found) if isinstance(found, str) else self._compared(found)
 
     def _compared(self, found: _Explored) -> Opinion:
@@ -114,15 +115,22 @@ class _Explored:
 TOO_LONG = "a second search took too long"
 
 
-def _explored(system: TransitionSystem, deadline: float, most: int | None) -> _Explored | str:
-    """Return what a search finds that ends when there are more states than these, or why there is none to tell of."""
+def _explored(
+    system: TransitionSystem, deadline: float, most: int | None, permuted: tuple[str, ...]
+) -> _Explored | str:
+    """Return what a search finds that ends when there are more states than these, or why there is none to tell of.
+
+    Of what is said to be permuted all must be symmetric by definition, and all that is must be said.
+    """
     try:
+        if permuted and permuted != symmetric_sorts(system):
+            return f"permutations of {', '.join(permuted)[:80]} need not be the same"
         with deep_recursion(system.span):
-            search = _Exploration(system, deadline, most)
+            search = _Exploration(system, deadline, most, permuted)
         diameter = search.run(deadline)
         if diameter is None:
             return TOO_LONG
-        states = SearchedStates(search.count, search.transitions, diameter, search.digest())
+        states = SearchedStates(search.count, search.transitions, diameter, search.digest(), permuted)
         return _Explored(states, search.untyped, search.bad())
     except (OutgrownError, NoMachineError) as error:
         return str(error)
@@ -133,9 +141,10 @@ def _explored(system: TransitionSystem, deadline: float, most: int | None) -> _E
 class SearchAhead:
     """A second search in a process of its own, while the first is still under way. It goes on until it has all states, or is cancelled."""
 
-    def __init__(self, system: TransitionSystem) -> None:
+    def __init__(self, system: TransitionSystem, permuted: tuple[str, ...]) -> None:
+        self.permuted = permuted
         self._connection, there = multiprocessing.Pipe(duplex=False)
-        self._process: BaseProcess | None = beside(_search_beside, there, system)
+        self._process: BaseProcess | None = beside(_search_beside, there, system, permuted)
         self._process.start()
         there.close()
 
@@ -160,13 +169,13 @@ class SearchAhead:
         return found
 
 
-def _search_beside(connection: Connection, system: TransitionSystem) -> None:
+def _search_beside(connection: Connection, system: TransitionSystem, permuted: tuple[str, ...]) -> None:
     """Search all states, and end this process as soon as what was found is sent."""
     begin_beside()
 
     def run() -> None:
         try:
-            connection.send(_explored(system, math.inf, None))
+            connection.send(_explored(system, math.inf, None, permuted))
         except OSError:
             pass  # nobody listens any more
         finally:
@@ -178,8 +187,9 @@ def _search_beside(connection: Connection, system: TransitionSystem) -> None:
 class _Exploration:
     """The states found so far. No more than `most` are looked for, but one: so many are expected, if that is known. Raises OutgrownError, SpecError, MemoryError, NoMachineError."""
 
-    def __init__(self, system: TransitionSystem, deadline: float, most: int | None) -> None:
-        self._text = SecondText(system, deadline=deadline)
+    def __init__(self, system: TransitionSystem, deadline: float, most: int | None, permuted: tuple[str, ...]) -> None:
+        known = exchanges(system) if permuted else ()
+        self._text = SecondText(system, deadline=deadline, permuted=known)
         self._most = MOST_STATES if most is None else most
         expected = 0 if most is None else most
         self._words = words = self._text.words
@@ -193,8 +203,8 @@ class _Exploration:
         )
         machine = Machine(text + self._text.text(), optimized=1 if self._steps < 400 else 0)
         self._machine = machine
-        functions = machine.functions({"explore": 1, "enter": 2, "enter_all": 1, "sums": 2})
-        self._explore, self._enter = functions["explore"], functions["enter"]
+        functions = machine.functions({"explore": 1, "enter_normal": 2, "enter_all": 1, "sums": 2})
+        self._explore, self._enter = functions["explore"], functions["enter_normal"]
         self._enter_all, self._sums = functions["enter_all"], functions["sums"]
         self._context = (ctypes.c_uint64 * 11)()
         self._address = ctypes.addressof(self._context)
@@ -365,8 +375,9 @@ known:
   ret i64 -1
 }
 
-define i64 @enter(ptr %context, ptr %state) {
+define i64 @enter_normal(ptr %context, ptr %state) {
 entry:
+  call void @normal(ptr %state)
   %hash = call i64 @hash(ptr %state)
   call void @enter_hashed(ptr %context, ptr %state, i64 %hash)
   ret i64 0

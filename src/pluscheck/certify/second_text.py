@@ -11,6 +11,7 @@ from pluscheck.certify.formulas import FALSE, TRUE, Formulas
 from pluscheck.certify.machine_text import Text, kind
 from pluscheck.certify.scalars import Scalars
 from pluscheck.certify.symbols import Symbols
+from pluscheck.core.symmetry import Exchange, rounds
 from pluscheck.core.system import DEADLOCK, FAULTS, Action, Assertion, Bind, Guard, Pick, PropertyKind, TransitionSystem
 
 WORD = 64
@@ -56,7 +57,7 @@ class SecondText:
     `names` are what is judged: all properties, `DEADLOCK` and `FAULTS`.
     """
 
-    def __init__(self, system: TransitionSystem, *, deadline: float) -> None:
+    def __init__(self, system: TransitionSystem, *, deadline: float, permuted: tuple[Exchange, ...] = ()) -> None:
         self.system = system
         self.formulas = Formulas(deadline)
         self._symbols = Symbols(self.formulas, system.scope)
@@ -65,6 +66,7 @@ class SecondText:
         self.bits, self.words = bits_of([cell.values for cell in self.scalars.cells])
         self._own = self.scalars.written(self.scalars.state)
         self.ways = [way for action in system.actions for way in self._ways(action)]
+        self._permuted = permuted
         self.names = (*[claim.name for claim in system.properties], DEADLOCK, FAULTS)
 
     # ---------------------------------------------------------------------------------------- ways
@@ -127,6 +129,11 @@ class SecondText:
         functions = [self._part(number, part) for number, part in enumerate(parts)]
         functions.append(self._properties())
         functions.append(self._stuck())
+        functions += [self._exchange(number, each) for number, each in enumerate(self._permuted)]
+        calls = [f"  call void @exchange{number}(ptr %state)" for number in rounds(self._permuted)]
+        functions.append(
+            "\n".join(["define internal void @normal(ptr %state) {", "entry:", *calls, "  ret void", "}", ""])
+        )
         visit = [
             "define internal ptr @visit(ptr %bad, ptr %state, ptr %out) {",
             "  call void @properties(ptr %bad, ptr %state)",
@@ -212,6 +219,34 @@ class SecondText:
         text.line("  ret void")
         return text.text()
 
+    def _exchange(self, number: int, exchange: Exchange) -> str:
+        """Return the function that exchanges two elements in a state, if its scalars, one after another, are then smaller.
+
+        It goes through the scalars from the first: whether one is smaller counts only where all before it are the same.
+        """
+        formulas = self.formulas
+        (way,) = self._ways(exchange.action)
+        text, words = self._begun(f"internal void @exchange{number}(ptr %state)")
+        smaller, same = FALSE, TRUE
+        for old, new in zip(self._own, self.scalars.written(way.target), strict=True):
+            if old == new or same == FALSE:
+                continue
+            if formulas.width[old] == 0:
+                is_less = formulas.and_(old, formulas.not_(new))
+            else:
+                is_less = formulas.not_(formulas.compared("bvule", old, new))
+            smaller = formulas.or_(smaller, formulas.and_(same, is_less))
+            same = formulas.and_(same, formulas.equal(old, new))
+        (value,) = text.values([smaller])
+        text.line(f"  br i1 {value}, label %swap, label %over")
+        text.line("swap:")
+        for word, new_word in enumerate(self._words_of(text, way.target, words)):
+            text.line(f"  store i64 {new_word}, ptr {self._at(text, '%state', word)}")
+        text.line("  br label %over")
+        text.line("over:")
+        text.line("  ret void")
+        return text.text()
+
     def _part(self, number: int, ways: Sequence[Way]) -> str:
         """Return the function that takes some of the ways."""
         formulas, faults = self.formulas, self.names.index(FAULTS)
@@ -245,6 +280,14 @@ class SecondText:
     def _store(self, text: Text, target: SymbolicState, before: Sequence[str]) -> None:
         """Write that a state is added to the successors: the words of the state before, with other bits where a scalar is another one."""
         out = text.new("load ptr, ptr %end_at")
+        for word, value in enumerate(self._words_of(text, target, before)):
+            text.line(f"  store i64 {value}, ptr {self._at(text, out, word)}")
+        if self._permuted:
+            text.line(f"  call void @normal(ptr {out})")
+        text.line(f"  store ptr {self._at(text, out, self.words)}, ptr %end_at")
+
+    def _words_of(self, text: Text, target: SymbolicState, before: Sequence[str]) -> list[str]:
+        """Write the words of a state, which was another one before; return them."""
         terms = self.scalars.written(target)
         changed = [k for k, (old, new) in enumerate(zip(self._own, terms, strict=True)) if old != new]
         words = list(before)
@@ -257,6 +300,4 @@ class SecondText:
             bits, width = self.bits[k], kind(self.formulas.width[terms[k]])
             whole = value if width == "i64" else text.new(f"zext {width} {value} to i64")
             words[bits.word] = text.new(f"or i64 {words[bits.word]}, {text.new(f'shl i64 {whole}, {bits.shift}')}")
-        for word, value in enumerate(words):
-            text.line(f"  store i64 {value}, ptr {self._at(text, out, word)}")
-        text.line(f"  store ptr {self._at(text, out, self.words)}, ptr %end_at")
+        return words

@@ -198,6 +198,9 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
         help="spec:model:property, parts left out being anything; may be repeated",
     )
     verify.add_argument(
+        "--no-symmetry", action="store_true", help="look at all states, also at those that are permutations of others"
+    )
+    verify.add_argument(
         "--statistics", action="store_true", help="also show what was counted: states, steps, and how many are whose"
     )
     verify.add_argument("--strict", action="store_true", help="fail if an action or label is never taken in any model")

@@ -72,6 +72,7 @@ def exit_code(report: Report) -> int:
 def _options(arguments: argparse.Namespace) -> Options:
     """Return what the arguments say of how to check. Raises UsageError."""
     return Options(
+        symmetry=not arguments.no_symmetry,
         engine=engine_named(arguments.engine),
         depth=arguments.depth,
         seconds=arguments.timeout,

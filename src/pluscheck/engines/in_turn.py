@@ -86,7 +86,9 @@ class _Turns:
     def prove(self, prover: Racer, names: frozenset[str], seconds: float) -> None:
         """Let a prover look at these properties."""
         if names:
-            self._run(prover, names, Budget(None, self._left(seconds), self.budget.memory, prover.states))
+            self._run(
+                prover, names, replace(self.budget, depth=None, seconds=self._left(seconds), states=prover.states)
+            )
 
     def _run(self, racer: Racer, names: frozenset[str], budget: Budget) -> Findings:
         findings = racer.load()(self.system, names, budget, self.listener)

@@ -12,12 +12,16 @@ from pluscheck.evidence.verdict import InductiveInvariant, Proved, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far an engine may go: steps, wall seconds from the call, bytes of the whole process, states held. None is no limit."""
+    """How far an engine may go: steps, wall seconds from the call, bytes of the whole process, states held. None is no limit.
+
+    Where there is `symmetry`, of states that are permutations of one another one is enough.
+    """
 
     depth: int | None = None
     seconds: float | None = None
     memory: int | None = None
     states: int | None = None
+    symmetry: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class Findings:
     transitions: int | None = None
     diameter: int | None = None
     counts: Counts | None = None
+    permuted: tuple[str, ...] = ()
+    """The sorts of which permutations of a state were counted as one."""
     covered: bool = False
     """Whether what `first_taken` and `labels` lack is never possible, though `depth` may be less than was asked for."""
     by: Mapping[str, str] = field(default_factory=dict)

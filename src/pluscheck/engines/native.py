@@ -6,14 +6,16 @@ Where no machine code can be had, or a number may need more bits than a word has
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
 from pluscheck.core.semantics import FaultyStart, initial_states, no_initial_state
+from pluscheck.core.symmetry import Exchange, exchanges, may_be_large, permuted, rounds
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
+from pluscheck.core.values import Atom
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
@@ -30,12 +32,12 @@ from pluscheck.evidence.verdict import (
     Verdict,
     Violated,
 )
-from pluscheck.ground.ground import GroundAction, GroundSystem, ground
+from pluscheck.ground.ground import GroundAction, GroundFault, GroundSystem, ground
 from pluscheck.ground.violations import violation
 from pluscheck.native.context import Answer
 from pluscheck.native.machine import NoMachineError
 from pluscheck.native.nodes import TooWideError
-from pluscheck.native.program import Watched
+from pluscheck.native.program import Permuted, Watched
 from pluscheck.native.search import Search, Seen, level_of
 
 NAME = "native"
@@ -58,15 +60,30 @@ def native(system: TransitionSystem, wanted: frozenset[str], budget: Budget, lis
     """
     started = time.monotonic()
     limits = Limits(budget, started)
-    grounded = ground(system)
+    found = exchanges(system) if budget.symmetry and may_be_large(system) else ()
+    grounded, permuted_by = _grounded(system, found)
     targets = _targets(grounded, wanted)
     try:
-        search = Search(grounded, _watched(targets))
+        search = Search(grounded, _watched(targets), permuted_by)
     except (NoMachineError, TooWideError):
         return exhaustive(system, wanted, replace(budget, seconds=limits.seconds_left()), listener)
-    run = _Run(grounded, wanted, limits, listener, targets, search)
+    sorts = tuple(dict.fromkeys(each.sort for each in found))
+    run = _Run(grounded, wanted, limits, listener, targets, search, sorts, permuted_by)
     run.run()
     return run.findings()
+
+
+def _grounded(system: TransitionSystem, found: tuple[Exchange, ...]) -> tuple[GroundSystem, Permuted | None]:
+    """Return the system, and the exchanges over the same scalars."""
+    if not found:
+        return ground(system), None
+    both = ground(replace(system, actions=(*system.actions, *[each.action for each in found])))
+    steps = both.actions[-len(found) :]
+    if [step.action.name for step in steps] != [each.action.name for each in found]:
+        raise InternalError("an exchange of elements is not one step")
+    return replace(both, system=system, actions=both.actions[: -len(found)]), Permuted(
+        steps, rounds(found), [(each.first, each.second) for each in found]
+    )
 
 
 # ------------------------------------------------------------------------------------------ what is sought
@@ -146,6 +163,9 @@ class _Run:
     listener: Listener
     targets: _Targets
     search: Search
+    permuted: tuple[str, ...] = ()
+    """The sorts of which permutations of a state are looked at as one."""
+    by: Permuted | None = None
     start_faults: dict[Site, Trace] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
     """For each level, the number of its first state."""
@@ -260,7 +280,7 @@ class _Run:
         verdicts: dict[str, Verdict] = {}
         faults = dict(self.start_faults)
         labels: dict[tuple[str, str], int] = {}
-        runs = _Runs(self.system, self.search)
+        runs = _Runs(self.system, self.search, self.by)
         about_steps = len(self.targets.states) + len(self.targets.stuck)
         for event, (sought, at) in enumerate(zip(self.targets.all(), seen, strict=False)):
             if at is None:
@@ -272,11 +292,12 @@ class _Run:
                     trace = runs.trace(at, with_step=event >= about_steps)
                     verdicts[name] = Reached(trace) if is_witness else Violated(trace)
                 case Site():
-                    _keep(faults, sought, replace(runs.trace(at, with_step=event >= about_steps), fault=sought))
+                    trace = runs.trace(at, with_step=event >= about_steps)
+                    _keep(faults, sought, replace(trace, fault=sought))
         for fault, at in zip(self.system.faults, self._faults_seen(), strict=True):
             if at is not None:
                 trace = runs.trace(at, with_step=False)
-                step = step_of(fault.action, fault.arguments)
+                step = runs.faulting(fault)
                 _keep(faults, fault.site, replace(trace, fault=fault.site, faulting=step))
         if faults:
             verdicts[FAULTS] = Violated(min(faults.values(), key=lambda trace: trace.length))
@@ -294,9 +315,16 @@ class _Run:
             seconds=self.limits.seconds,
             states=self.search.count,
             transitions=self.search.transitions,
-            diameter=self.depth if self.complete else None,
+            # Of an orbit with several normal forms some may be found later than the first.
+            diameter=self.depth if self.complete and not self.permuted else None,
             counts=self._counts(),
+            permuted=self.permuted,
         )
+
+    def _counted(self) -> Proved:
+        search = self.search
+        digest = search.digest()
+        return Proved(SearchedStates(search.count, search.transitions, self.depth, digest, self.permuted))
 
     def _counts(self) -> Counts:
         taken: dict[str, int] = {}
@@ -310,7 +338,9 @@ class _Run:
             return NOTHING_IS_REACHED
         search = self.search
         if self.complete and search.count > MOST_LISTED:
-            return Proved(SearchedStates(search.count, search.transitions, self.depth, search.digest()))
+            return self._counted()
+        if self.complete and self.permuted:
+            return self._counted()
         if self.complete:
             decode = self.system.layout.decode
             return Proved(ReachableSet(frozenset([decode(search.scalars(n)) for n in range(search.count)]), self.depth))
@@ -326,11 +356,14 @@ def _keep(faults: dict[Site, Trace], site: Site, trace: Trace) -> None:
 
 
 class _Runs:
-    """Runs of a search, read back."""
+    """Runs of a search, read back. Where its states are normal forms, a real run is followed beside them, each of its states a permutation of the one that was found."""
 
-    def __init__(self, system: GroundSystem, search: Search) -> None:
+    def __init__(self, system: GroundSystem, search: Search, by: Permuted | None) -> None:
         self._system = system
         self._search = search
+        self._by = by
+        self._permutation: dict[Atom, Atom] = {}
+        """What makes the last state of the run that was read of the one that was found."""
         roots = [action.guard for action in system.actions]
         roots += [node for action in system.actions for node in action.updates.values()]
         self._cone = system.dag.cone(roots)
@@ -338,30 +371,80 @@ class _Runs:
     def trace(self, at: Seen, *, with_step: bool) -> Trace:
         """Return a shortest run to where something was first seen; if it was seen in a step, with that."""
         layout, search = self._system.layout, self._search
-        run = [tuple(search.scalars(number)) for number in search.ancestors(at.state)]
+        chain = [tuple(search.scalars(number)) for number in search.ancestors(at.state)]
+        run = [self._start(chain[0])]
         steps: list[Step] = []
-        for before, after in pairwise(run):
-            action = self._action(before, after)
-            steps.append(step_of(action.action, action.arguments))
+        for before, normal in pairwise(chain):
+            found = next((t for _, t in self._steps(before) if tuple(search.normal(t)) == normal), None)
+            if found is None:
+                raise InternalError("no action leads from a state to one that was found from it")
+            self._follow(run, steps, found)
+            self._note(self._way_to_normal(found))
         if with_step:
-            action = self._system.actions[at.action]
-            values = self._values(run[-1])
-            run.append(self._after(action, run[-1], values))
-            steps.append(step_of(action.action, action.arguments))
+            known = self._system.actions[at.action]
+            self._follow(run, steps, next(after for action, after in self._steps(chain[-1]) if action is known))
         return Trace(tuple([layout.decode(scalars) for scalars in run]), tuple(steps))
 
-    def _values(self, scalars: tuple[int, ...]) -> dict[int, int]:
-        leaves = {leaf.node: value for leaf, value in zip(self._system.leaves, scalars, strict=True)}
-        return self._system.dag.values(self._cone, leaves)
+    def faulting(self, fault: GroundFault) -> Step:
+        """Return the step that faults at the end of the run that was read last, as this one does in the state that was found."""
+        arguments = tuple([(name, permuted(value, self._permutation)) for name, value in fault.arguments])
+        return step_of(fault.action, arguments)
 
-    def _action(self, before: tuple[int, ...], after: tuple[int, ...]) -> GroundAction:
-        """Return the first action that leads from one state to the other."""
-        values = self._values(before)
+    def _start(self, normal: tuple[int, ...]) -> tuple[int, ...]:
+        """Return an initial state with this normal form."""
+        self._permutation = {}
+        if self._by is None:
+            return normal
+        for start in initial_states(self._system.system):
+            if not isinstance(start, FaultyStart):
+                scalars = tuple(self._system.layout.encode(start))
+                if tuple(self._search.normal(scalars)) == normal:
+                    self._note(self._way_to_normal(scalars))
+                    return scalars
+        raise InternalError("no initial state has a normal form that was found")
+
+    def _follow(self, run: list[tuple[int, ...]], steps: list[Step], found: tuple[int, ...]) -> None:
+        """Add the step to what becomes of a state that was found from the one that was found last."""
+        after = found if self._by is None else self._permuted(found, self._permutation)
+        action = next((action for action, there in self._steps(run[-1]) if there == after), None)
+        if action is None:
+            raise InternalError("a step that was found has no counterpart with other elements")
+        run.append(after)
+        steps.append(step_of(action.action, action.arguments))
+
+    def _way_to_normal(self, scalars: tuple[int, ...]) -> list[tuple[Atom, Atom]]:
+        """Return the exchanges that make the normal form of a state, in their order."""
+        made: list[tuple[Atom, Atom]] = []
+        if self._by is None:
+            return made
+        for number in self._by.rounds:
+            first, second = self._by.pairs[number]
+            exchanged = self._permuted(scalars, {first: second, second: first})
+            if exchanged < scalars:
+                scalars = exchanged
+                made.append((first, second))
+        return made
+
+    def _note(self, made: list[tuple[Atom, Atom]]) -> None:
+        """Take note that a state was found as what these exchanges make of it: to come back to it they are undone first."""
+        for first, second in made:
+            known = self._permutation
+            self._permutation = {
+                **known,
+                first: known.get(second, second),
+                second: known.get(first, first),
+            }
+
+    def _permuted(self, scalars: tuple[int, ...], by: Mapping[Atom, Atom]) -> tuple[int, ...]:
+        layout = self._system.layout
+        return tuple(layout.encode(tuple([permuted(value, by) for value in layout.decode(scalars)])))
+
+    def _steps(self, before: tuple[int, ...]) -> Iterator[tuple[GroundAction, tuple[int, ...]]]:
+        """Yield all actions that are possible, and the states they lead to."""
+        leaves = {leaf.node: value for leaf, value in zip(self._system.leaves, before, strict=True)}
+        values = self._system.dag.values(self._cone, leaves)
         for action in self._system.actions:
-            if values[action.guard] and self._after(action, before, values) == after:
-                return action
-        raise InternalError("no action leads from a state to one that was found from it")
-
-    def _after(self, action: GroundAction, before: tuple[int, ...], values: dict[int, int]) -> tuple[int, ...]:
-        updates = action.updates
-        return tuple([values[updates[p]] if p in updates else value for p, value in enumerate(before)])
+            if values[action.guard]:
+                updates = action.updates
+                after = tuple([values[updates[p]] if p in updates else value for p, value in enumerate(before)])
+                yield action, after

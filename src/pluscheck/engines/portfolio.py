@@ -282,7 +282,7 @@ class _Race:
             return
         left = None if self.budget.seconds is None else max(TICK, self.budget.seconds - self._seconds)
         depth = self.budget.depth if is_searcher else None
-        budget = Budget(depth=depth, seconds=left, memory=self.budget.memory, states=entry.racer.states)
+        budget = replace(self.budget, depth=depth, seconds=left, states=entry.racer.states)
         entry.worker = Worker(Job(entry.racer.name, entry.racer.load, self.system, wanted, budget))
         self.entries.append(entry)
 

@@ -47,13 +47,14 @@ class SearchedStates:
     """What a search through all reachable states has counted, which are too many to be listed: whoever judges it has to search them again.
 
     `transitions` are counted for each state, action and choice of arguments; `diameter` is how many steps away the farthest state is. `digest` is one of all states, in no order:
-    `native.digest` says how it is made.
+    `native.digest` says how it is made. With `permuted` sorts only normal forms were searched, and counted (see `core.symmetry`).
     """
 
     count: int
     transitions: int
     diameter: int
     digest: str
+    permuted: tuple[str, ...] = ()
 
 
 Certificate = ReachableSet | SearchedStates | InductiveInvariant | KInduction

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pluscheck.core.values import Atom
 from pluscheck.ground.dag import FALSE
 from pluscheck.ground.ground import GroundAction, GroundSystem
 from pluscheck.native.context import Field
@@ -37,13 +38,43 @@ class Watched:
         return len(self.states) + len(self.stuck) + len(self.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Permuted:
+    """The exchanges of elements of sorts, as steps, and the order in which they are tried: see `core.symmetry`."""
+
+    exchanges: Sequence[GroundAction]
+    rounds: Sequence[int]
+    pairs: Sequence[tuple[Atom, Atom]]
+
+
+_NORMAL_ALL = """
+define i64 @normal_all(ptr %from, ptr %end) {
+entry:
+  br label %each
+each:
+  %state = phi ptr [%from, %entry], [%next, %one]
+  %over = icmp eq ptr %state, %end
+  br i1 %over, label %out, label %one
+one:
+  call void @normal(ptr %state)
+  %next = getelementptr i64, ptr %state, i64 $STRIDE$
+  br label %each
+out:
+  ret i64 0
+}
+"""
+
+
 class Program:
     """Writes the functions that know one system. Of its faults each is watched for too: they are numbered after what is `watched`."""
 
-    def __init__(self, system: GroundSystem, packing: Packing, watched: Watched) -> None:
+    def __init__(
+        self, system: GroundSystem, packing: Packing, watched: Watched, permuted: Permuted | None = None
+    ) -> None:
         self.system = system
         self.packing = packing
         self.watched = watched
+        self.permuted = permuted
         self.stride = packing.words + 1
         """Words of a successor in the buffer."""
 
@@ -57,7 +88,40 @@ class Program:
         if self.watched.steps:
             functions.append(self._step_watched())
         functions.append(self._look(len(parts)))
+        if self.permuted is not None:
+            functions += [self._exchange(number, each) for number, each in enumerate(self.permuted.exchanges)]
+            functions.append(self._normal(self.permuted.rounds))
+            functions.append(_NORMAL_ALL.replace("$STRIDE$", str(self.stride)))
         return "\n".join(functions)
+
+    # ------------------------------------------------------------------------------------ normal forms
+
+    def _exchange(self, number: int, exchange: GroundAction) -> str:
+        """Return the function that exchanges two elements in a state, if the state then comes first, its scalars compared in order."""
+        writer, nodes = self._start(f"internal void @exchange{number}(ptr %state)")
+        dag = self.system.dag
+        less = FALSE
+        for position, new in sorted(exchange.updates.items(), reverse=True):
+            leaf = self.system.leaves[position]
+            if leaf.boolean:
+                comes_first, same = dag.and_(leaf.node, dag.not_(new)), dag.iff(leaf.node, new)
+            else:
+                comes_first, same = dag.lt(new, leaf.node), dag.eq(new, leaf.node)
+            less = dag.or_(comes_first, dag.and_(same, less))
+        writer.line(f"br i1 {nodes.of(less)}, label %swap, label %end")
+        writer.begin("end")
+        writer.line("ret void")
+        writer.begin("swap")
+        words = [self._updated(writer, nodes, exchange, word, old) for word, old in enumerate(nodes.now)]
+        for word, value in enumerate(words):
+            store(writer, "%state", word, value)
+        writer.line("ret void")
+        return writer.text()
+
+    def _normal(self, rounds: Sequence[int]) -> str:
+        """Return the function that makes a state its normal form."""
+        calls = "\n".join(f"  call void @exchange{number}(ptr %state)" for number in rounds)
+        return f"define internal void @normal(ptr %state) {{\nentry:\n{calls}\n  ret void\n}}\n"
 
     # ----------------------------------------------------------------------------------------- parts
 
@@ -247,6 +311,8 @@ class _Step:
         increment(writer, self.taken, self.number)
         if self.program.watched.steps:
             writer.line(f"call void @watch_step(ptr %context, ptr %state, i64 %number, ptr {out}, i64 {self.number})")
+        if self.program.permuted is not None:
+            writer.line(f"call void @normal(ptr {out})")
         return writer.value(f"getelementptr i64, ptr {out}, i64 {self.program.stride}")
 
 

@@ -16,7 +16,7 @@ from pluscheck.native.machine import Machine
 from pluscheck.native.memory import Block
 from pluscheck.native.nodes import check_widths
 from pluscheck.native.packing import WORD, Packing
-from pluscheck.native.program import Program, Watched
+from pluscheck.native.program import Permuted, Program, Watched
 
 FULLEST = 0.7
 """The table is no fuller than this."""
@@ -39,23 +39,26 @@ class Seen:
 class Search:
     """One search. States have numbers, in the order in which they are found. Raises NoMachineError, TooWideError, MemoryError."""
 
-    def __init__(self, system: GroundSystem, watched: Watched) -> None:
+    def __init__(self, system: GroundSystem, watched: Watched, permuted: Permuted | None = None) -> None:
         self.system = system
         self.packing = Packing(system.leaves)
         self._watched = watched
         roots = [action.guard for action in system.actions]
         roots += [node for action in system.actions for node in action.updates.values()]
         roots += [fault.condition for fault in system.faults]
+        roots += [node for each in (() if permuted is None else permuted.exchanges) for node in each.updates.values()]
         check_widths(system.dag, [*roots, *watched.states, *watched.stuck, *watched.steps])
         words = self.packing.words
         self._most_steps = len(system.actions)
         direct = words == 1 and self.packing.bits < WORD
         text = lookup_text(words, direct=direct, room=self._most_steps)
-        text += Program(system, self.packing, watched).text() + digest_text(system.leaves, self.packing)
+        text += Program(system, self.packing, watched, permuted).text() + digest_text(system.leaves, self.packing)
         self.code_size = len(text)
         machine = Machine(text, optimized=1 if len(system.actions) < CHEAP else 0)
         self._machine = machine
-        functions = machine.functions({"expand": 1, "add": 2, "refill": 1, "digest": 2})
+        names = {"expand": 1, "add": 2, "refill": 1, "digest": 2}
+        functions = machine.functions(names if permuted is None else {**names, "normal_all": 2})
+        self._normal_all = functions.get("normal_all")
         self._expand, self._add = functions["expand"], functions["add"]
         self._refill, self._digest = functions["refill"], functions["digest"]
         self._context = (ctypes.c_uint64 * len(Field))()
@@ -105,7 +108,19 @@ class Search:
         while self.count + BATCH > self._context[Field.LIMIT]:
             self.grow()
         self._buffer.write(successors)
+        if self._normal_all is not None:
+            self._normal_all(self._buffer.address, self._buffer.address + 8 * len(successors))
         self._add(self._address, self._buffer.address + 8 * len(successors))
+
+    def normal(self, scalars: Sequence[int]) -> list[int]:
+        """Return the normal form of a state, leaf by leaf: the state itself, if none is made."""
+        if self._normal_all is None:
+            return list(scalars)
+        words = [*self.packing.packed(scalars), NO_PARENT]
+        block = Block(8 * len(words))
+        block.write(words)
+        self._normal_all(block.address, block.address + block.size)
+        return self.packing.unpacked(block.words(self.packing.words))
 
     def expand(self, end: int, *, keep: bool = True) -> Answer:
         """Look at states up to the one with the number `end`, and add what follows them (if not `keep`, count what is new); return why no more were looked at."""

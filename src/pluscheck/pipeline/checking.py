@@ -78,12 +78,14 @@ def checked(
     own = wanted_depth(model.expectations, model.depth)
     asked = own if options.depth is None else options.depth
     limit = asked if ends_at_depth(options.engine) else options.depth
-    budget = Budget(depth=limit, seconds=options.seconds, memory=options.memory)
+    budget = Budget(depth=limit, seconds=options.seconds, memory=options.memory, symmetry=options.symmetry)
     wanted = frozenset(e.property for e in model.expectations)
     watcher.model_started(file, system.model, limit)
     started = time.monotonic()
     judge = Judge(system, asked, elaborated)
-    with judge.searching_ahead() if options.engine == NATIVE else nullcontext(False) as is_ahead:
+    with (
+        judge.searching_ahead(symmetry=budget.symmetry) if options.engine == NATIVE else nullcontext(False) as is_ahead
+    ):
         if is_ahead and budget.memory is not None:
             budget = replace(budget, memory=budget.memory // 2)  # the other half is for the second search
         findings = _made_simple(system, _findings(model, wanted, budget, options, watcher, judge))
@@ -106,6 +108,7 @@ def checked(
         states=findings.states,
         transitions=findings.transitions,
         diameter=findings.diameter,
+        permuted=findings.permuted,
         counts=_counts(system, findings),
         seconds=time.monotonic() - started,
         solver_seconds=findings.solver_seconds,

@@ -18,8 +18,8 @@ from pluscheck.certify.second import SearchAhead, SecondSearch
 from pluscheck.core.explain import Explanation, Shown
 from pluscheck.core.exprs import Lit
 from pluscheck.core.semantics import Arguments
+from pluscheck.core.symmetry import may_be_large, symmetric_sorts
 from pluscheck.core.system import DEADLOCK, Action, PropertyKind, Role, TransitionSystem, Variable
-from pluscheck.core.types import cardinality
 from pluscheck.core.values import Function, Value, show
 from pluscheck.core.waiting import Blocked, Waiting
 from pluscheck.evidence.trace import Trace
@@ -51,9 +51,6 @@ INNER = "@"
 JUDGE_SECONDS = 30.0
 """How long the judge may think about one set of states."""
 
-LARGE = 1 << 24
-"""A system of so many states that are of their types may have enough that are reached for a second search to be begun before the first is done."""
-
 SEARCH_SECONDS = 600.0
 """How long it may search through states a second time."""
 
@@ -62,16 +59,6 @@ REPLAYED = "replayed"
 
 REFERENCE = "reference semantics"
 """Who has replayed it."""
-
-
-def may_be_large(system: TransitionSystem) -> bool:
-    """Return whether there may be so many states, going by the variables' types, that searching them takes a while."""
-    states = 1
-    for variable in system.variables:
-        states *= cardinality(variable.type, system.scope)
-        if states > LARGE:
-            return True
-    return False
 
 
 class RejectedError(Exception):
@@ -111,10 +98,10 @@ class Judge:
         self._ahead: SearchAhead | None = None
 
     @contextmanager
-    def searching_ahead(self) -> Iterator[bool]:
+    def searching_ahead(self, *, symmetry: bool) -> Iterator[bool]:
         """Search all states a second time while the engine still does the first, where there is a core for it and there may be many states; yield whether that is so."""
         if cores() > 1 and may_be_large(self._system):
-            self._ahead = SearchAhead(self._system)
+            self._ahead = SearchAhead(self._system, symmetric_sorts(self._system) if symmetry else ())
         try:
             yield self._ahead is not None
         finally:
@@ -160,6 +147,8 @@ class Judge:
         opinion = judge.opinion(name)
         count = certificate.count if isinstance(certificate, SearchedStates) else len(certificate.states)
         states = f"{count:,} state{'' if count == 1 else 's'}"
+        if isinstance(certificate, SearchedStates) and certificate.permuted:
+            states += f" up to permutations of {', '.join(certificate.permuted)}"
         match opinion:
             case ShownToHold(by):
                 return Judged(Proved(certificate), f"{states}, judged by {_and(by)}", by=by)

@@ -58,6 +58,8 @@ class Options:
     seconds: float | None = None
     memory: int | None = None
     prove_seconds: float | None = None
+    symmetry: bool = True
+    """Whether of states that are permutations of one another one is enough."""
     only: tuple[Pattern, ...] = field(default=())
     strict: bool = False
     html: Path | None = None

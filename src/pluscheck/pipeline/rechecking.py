@@ -159,7 +159,7 @@ class Judges:
         from pluscheck.certify.second import SecondSearch
 
         if stored not in self._searches:
-            said = SearchedStates(stored.count, stored.transitions, stored.diameter, stored.sums)
+            said = SearchedStates(stored.count, stored.transitions, stored.diameter, stored.sums, stored.permuted)
             self._searches[stored] = SecondSearch(self.model.system, said, seconds=self.seconds)
         return self._searches[stored]
 
@@ -324,6 +324,8 @@ def _searched_again(file: str, proof: StoredProof, judges: Judges, stored: Store
     from pluscheck.certify.opinions import NotJudged, Refuted, Shown
 
     what = f"all {stored.count:,} reachable states"
+    if stored.permuted:
+        what += f" up to permutations of {', '.join(stored.permuted)}"
     match judges.of_search(stored).opinion(proof.property):
         case Shown(by):
             return Rechecked(file, Standing.SHOWN, proof, what, by)

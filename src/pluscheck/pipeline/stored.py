@@ -86,8 +86,8 @@ def _claim(system: TransitionSystem, judged: Judged) -> tuple[Claim, StoredEvide
     match judged.verdict:
         case Proved(ReachableSet(states, diameter)):
             return Claim.PROVED, StoredStates(len(states), diameter, states_digest(states))
-        case Proved(SearchedStates(count, transitions, diameter, digest)):
-            return Claim.PROVED, StoredSearch(count, transitions, diameter, digest)
+        case Proved(SearchedStates(count, transitions, diameter, digest, permuted)):
+            return Claim.PROVED, StoredSearch(count, transitions, diameter, digest, permuted)
         case Proved():
             if judged.text is None:
                 raise InternalError("a certificate was judged without its text")

@@ -73,12 +73,16 @@ class StoredStates:
 
 @dataclass(frozen=True, slots=True)
 class StoredSearch:
-    """All reachable states, too many to be listed: counted with the steps between them, and `sums` of their hashes. Whoever checks it searches them again."""
+    """All reachable states, too many to be listed: counted with the steps between them, and `sums` of their hashes. Whoever checks it searches them again.
+
+    With `permuted` sorts they are normal forms, one or a few of all permutations of a state.
+    """
 
     count: int
     transitions: int
     diameter: int
     sums: str
+    permuted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

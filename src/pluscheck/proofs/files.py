@@ -136,13 +136,14 @@ def evidence_json(evidence: StoredEvidence) -> Json:
                 ("digest", _string(digest)),
                 spread=True,
             )
-        case StoredSearch(count, transitions, diameter, sums):
+        case StoredSearch(count, transitions, diameter, sums, permuted):
             return json_object(
                 ("kind", _string("searched states")),
                 ("count", Json(count)),
                 ("transitions", Json(transitions)),
                 ("diameter", Json(diameter)),
                 ("sums", _string(sums)),
+                ("permuted", Json(tuple(map(_string, permuted)))),
                 spread=True,
             )
         case StoredTrace(initial, steps, fault):
@@ -255,7 +256,11 @@ def evidence_in(found: Fields) -> StoredEvidence:
             evidence = StoredStates(found.number("count"), found.number("diameter"), found.digest("digest"))
         case "searched states":
             evidence = StoredSearch(
-                found.number("count"), found.number("transitions"), found.number("diameter"), found.string("sums").text
+                found.number("count"),
+                found.number("transitions"),
+                found.number("diameter"),
+                found.string("sums").text,
+                tuple([sort.text for sort in found.strings("permuted")]),
             )
         case "trace":
             initial = found.get("initial")

@@ -260,6 +260,8 @@ class ModelReport:
     solver_seconds: float
     tried: tuple[str, ...] = ()
     """The engines that looked for proofs, where there were several."""
+    permuted: tuple[str, ...] = ()
+    """The sorts of which permutations of a state were looked at, and counted, as one."""
     counts: CountsReport | None = None
     """Where an engine went from state to state."""
 

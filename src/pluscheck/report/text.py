@@ -129,7 +129,8 @@ def _model_heading(model: ModelReport, look: Look) -> RenderableType:
     if model.depth is not None:
         remarks.append(f"depth {model.depth}")
     if model.states is not None:
-        remarks.append(f"{'all ' if model.complete else ''}{counted(model.states, 'state')}")
+        upto = f" up to permutations of {', '.join(model.permuted)}" if model.permuted else ""
+        remarks.append(f"{'all ' if model.complete else ''}{counted(model.states, 'state')}{upto}")
     elif model.complete:
         remarks.append("no run is longer")
     if look.timings:
