@@ -22,7 +22,7 @@ from pluscheck.core.evaluator import (
     truth,
     value_of,
 )
-from pluscheck.core.exprs import FaultKind, Site
+from pluscheck.core.exprs import Call, FaultKind, Site, Var
 from pluscheck.core.sets import MAX_ELEMENTS, TooLarge, contains, elements, shape_of_type
 from pluscheck.core.system import (
     Action,
@@ -37,6 +37,7 @@ from pluscheck.core.system import (
 )
 from pluscheck.core.types import is_member
 from pluscheck.core.values import Value
+from pluscheck.core.walk import subterms
 
 Arguments = tuple[tuple[str, Value], ...]
 """What was picked, by name, in the order of the action's picks."""
@@ -75,6 +76,9 @@ def initial_states(system: TransitionSystem) -> Iterator[State | FaultyStart]:
 
     Raises `TooLarge` once more than `MAX_ELEMENTS` candidates were looked at.
     """
+    sources = [_mentioned(system, variable) for variable in system.variables]
+    # What a variable may be at first depends on few of those before it: it is evaluated once for all states in which these are the same.
+    known: list[dict[tuple[Value, ...], list[Value]]] = [{} for _ in system.variables]
     looked_at = 0
     unfinished: list[State] = [()]
     while unfinished:
@@ -92,9 +96,13 @@ def initial_states(system: TransitionSystem) -> Iterator[State | FaultyStart]:
                 if all(evaluate(system, condition, values) for condition in system.init):
                     yield values
             else:
-                variable = system.variables[len(values)]
-                candidates = _initial_values(system, variable, values)
-                unfinished.extend((*values, value) for value in reversed(candidates))
+                position = len(values)
+                key = tuple([values[source] for source in sources[position]])
+                candidates = known[position].get(key)
+                if candidates is None:
+                    candidates = _initial_values(system, system.variables[position], values)
+                    known[position][key] = candidates
+                unfinished.extend([(*values, value) for value in reversed(candidates)])
         except Fault as fault:
             yield FaultyStart(fault.site)
 
@@ -103,6 +111,24 @@ def no_initial_state(system: TransitionSystem) -> SpecError:
     """Return what is to be said of a system that has no initial state, nor one whose values fault."""
     where = Label(system.span, "nothing satisfies its initial conditions")
     return SpecError([Diagnostic(Code.NO_INITIAL_STATE, f"{system.name} has no initial state", where)])
+
+
+def _mentioned(system: TransitionSystem, variable: Variable) -> tuple[int, ...]:
+    """Return the positions of the variables that an initial value mentions, itself or in operators."""
+    names: set[str] = set()
+    called: set[str] = set()
+    waiting = [] if variable.initial is None else [variable.initial]
+    while waiting:
+        for term in list(subterms([waiting.pop()])):
+            match term:
+                case Var(name):
+                    names.add(name)
+                case Call(operator) if operator not in called:
+                    called.add(operator)
+                    waiting.append(system.operators[operator].body)
+                case _:
+                    pass
+    return tuple([position for position, each in enumerate(system.variables) if each.name in names])
 
 
 def _initial_values(system: TransitionSystem, variable: Variable, before: State) -> list[Value]:

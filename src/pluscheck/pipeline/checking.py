@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from pluscheck.base.codes import Code
 from pluscheck.base.errors import InternalError, SpecError
+from pluscheck.base.memory import held_memory
 from pluscheck.core.exprs import Site
 from pluscheck.core.sites import fault_sites
 from pluscheck.core.system import DEADLOCK, FAULTS, Expectation, Model, PropertyKind, TransitionSystem
@@ -87,7 +88,8 @@ def checked(
         judge.searching_ahead(symmetry=budget.symmetry) if options.engine == NATIVE else nullcontext(False) as is_ahead
     ):
         if is_ahead and budget.memory is not None:
-            budget = replace(budget, memory=budget.memory // 2)  # the other half is for the second search
+            # Of what is left, the other half is for the second search.
+            budget = replace(budget, memory=budget.memory - max(0, budget.memory - held_memory()) // 2)
         findings = _made_simple(system, _findings(model, wanted, budget, options, watcher, judge))
         found = [_property(system, judge, e, findings, asked, own) for e in _expectations(model, findings)]
     told = {e.property for e in asked_about}
