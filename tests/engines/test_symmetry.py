@@ -27,7 +27,7 @@ from pluscheck.lower import lower
 
 SYSTEMS = int(environ.get("PLUSCHECK_RANDOM_SYSTEMS", "300")) // 3
 BATCH = 20
-MOST_STATES = 3000
+MOST_STATES = 1500
 
 HANDMADE = {
     "indices": """module M
