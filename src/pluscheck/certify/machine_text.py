@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pluscheck.certify.formulas import FALSE, TRUE, Formulas, OutgrownError
 
@@ -20,6 +20,7 @@ class Text:
         self._formulas = formulas
         self.lines = [f"define {header} {{"]
         self.known: dict[int, str] = {FALSE: "false", TRUE: "true"}
+        self._unknowns: Mapping[int, Callable[[], str]] = {}
         self._order: list[int] = []
         self._names = 0
 
@@ -48,9 +49,9 @@ class Text:
             del self.known[term]
         del self._order[place:]
 
-    def define(self, unknowns: Mapping[int, str]) -> None:
-        """Say what the unknowns are."""
-        self.known.update(unknowns)
+    def define(self, unknowns: Mapping[int, Callable[[], str]]) -> None:
+        """Say how the unknowns are written, each where it is first asked for."""
+        self._unknowns = unknowns
 
     def values(self, terms: Iterable[int]) -> list[str]:
         """Write what the formulas need that is not known here; return their values."""
@@ -77,6 +78,8 @@ class Text:
         op, width = formulas.op[term], formulas.width[term]
         if op == "constant":
             return str(formulas.args[term][0])
+        if op == "unknown":
+            return self._unknowns[term]()
         args = formulas.args[term]
         values = [self.known[arg] for arg in args]
         of = kind(formulas.width[args[0]]) if args else ""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from pluscheck.base.errors import InternalError
 from pluscheck.certify.behaviour import Behaviour, outermost
+from pluscheck.certify.decisions import Decisions, Question, decisions
 from pluscheck.certify.encoding import Encoding, Setting, SymbolicState
 from pluscheck.certify.formulas import FALSE, TRUE, Formulas
 from pluscheck.certify.machine_text import Text, kind
-from pluscheck.certify.scalars import Scalars
+from pluscheck.certify.scalars import Cell, Scalars
 from pluscheck.certify.symbols import Symbols
 from pluscheck.core.symmetry import Exchange, rounds
 from pluscheck.core.system import DEADLOCK, FAULTS, Action, Assertion, Bind, Guard, Pick, PropertyKind, TransitionSystem
@@ -17,7 +20,7 @@ from pluscheck.core.system import DEADLOCK, FAULTS, Action, Assertion, Bind, Gua
 WORD = 64
 
 PART = 60
-"""So many ways that a step can go have a function together."""
+"""So many ways that a step can go have a function together, or more where they are told apart by one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,11 @@ class Bits:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way that a step can go, all its picks made: the condition that it is possible, the state it leads to, and the condition that it faults."""
+class Step:
+    """One way that a step can go, all its picks made: the condition that it does, and the state it leads to; None where it faults."""
 
-    possible: int
-    target: SymbolicState
-    broken: int
+    condition: int
+    target: SymbolicState | None
 
 
 def bits_of(values: Sequence[int]) -> tuple[list[Bits], int]:
@@ -49,6 +51,20 @@ def bits_of(values: Sequence[int]) -> tuple[list[Bits], int]:
         found.append(Bits(word, WORD - free, width))
         free -= width
     return found, word + 1
+
+
+def _parts(steps: Decisions[Step]) -> Iterator[Decisions[Step]]:
+    """Yield steps that have a function together."""
+    if steps.certain:
+        yield Decisions(steps.certain, ())
+    part: list[Question[Step]] = []
+    for question in steps.questions:
+        part.append(question)
+        if sum(each.size for each in part) >= PART:
+            yield Decisions((), tuple(part))
+            part = []
+    if part:
+        yield Decisions((), tuple(part))
 
 
 class SecondText:
@@ -65,31 +81,32 @@ class SecondText:
         self.scalars = Scalars(system, self._symbols)
         self.bits, self.words = bits_of([cell.values for cell in self.scalars.cells])
         self._own = self.scalars.written(self.scalars.state)
-        self.ways = [way for action in system.actions for way in self._ways(action)]
+        self.steps = [step for action in system.actions for step in self._steps(action)]
         self._permuted = permuted
         self.names = (*[claim.name for claim in system.properties], DEADLOCK, FAULTS)
 
-    # ---------------------------------------------------------------------------------------- ways
+    # --------------------------------------------------------------------------------------- steps
 
-    def _ways(self, action: Action) -> Iterator[Way]:
+    def _steps(self, action: Action) -> Iterator[Step]:
         """Yield each way that a step by the action can go, and each in which it faults before its end."""
         yield from self._from(action, 0, outermost(self.scalars.state), TRUE)
 
-    def _from(self, action: Action, position: int, setting: Setting, path: int) -> Iterator[Way]:
+    def _from(self, action: Action, position: int, setting: Setting, path: int) -> Iterator[Step]:
         """Yield how a step goes on after the clauses before `position`, which are passed where `path` is true."""
         formulas, encoding = self.formulas, self._behaviour.encoding
         if path == FALSE:
             return
         if position == len(action.clauses):
             new = {update.variable: encoding.meaning(update.value, setting) for update in action.updates}
-            broken = formulas.and_(path, formulas.any_([fault for _, fault in new.values()]))
+            fault = formulas.any_([fault for _, fault in new.values()])
             target = tuple(
                 [
                     self._symbols.told(new[variable.name][0]) if variable.name in new else old
                     for variable, old in zip(self.system.variables, self.scalars.state, strict=True)
                 ]
             )
-            yield Way(formulas.and_(path, formulas.not_(broken)), target, broken)
+            yield from self._broken(path, fault)
+            yield Step(formulas.and_(path, formulas.not_(fault)), target)
             return
         match action.clauses[position]:
             case Pick(name, domain):
@@ -113,10 +130,10 @@ class SecondText:
                 yield from self._broken(path, formulas.or_(fault, formulas.not_(truth)))
                 yield from self._from(action, position + 1, setting, formulas.all_((path, formulas.not_(fault), truth)))
 
-    def _broken(self, path: int, fault: int) -> Iterator[Way]:
+    def _broken(self, path: int, fault: int) -> Iterator[Step]:
         broken = self.formulas.and_(path, fault)
         if broken != FALSE:
-            yield Way(FALSE, self.scalars.state, broken)
+            yield Step(broken, None)
 
     # ----------------------------------------------------------------------------------- functions
 
@@ -125,7 +142,7 @@ class SecondText:
 
         Of each of the names there is a word in `bad`, one more that counts steps to what is no state, and one for the steps of this state that fault.
         """
-        parts = [self.ways[start : start + PART] for start in range(0, len(self.ways), PART)]
+        parts = list(_parts(decisions(self.formulas, [(step.condition, step) for step in self.steps])))
         functions = [self._part(number, part) for number, part in enumerate(parts)]
         functions.append(self._properties())
         functions.append(self._stuck())
@@ -142,7 +159,7 @@ class SecondText:
         ]
         out = "%out"
         for number in range(len(parts)):
-            visit.append(f"  %out{number} = call ptr @ways{number}(ptr %bad, ptr %state, ptr {out})")
+            visit.append(f"  %out{number} = call ptr @steps{number}(ptr %bad, ptr %state, ptr {out})")
             out = f"%out{number}"
         visit += [
             "  %broken = load i64, ptr %broken_at",
@@ -165,19 +182,20 @@ class SecondText:
         text = Text(self.formulas, header)
         text.line("entry:")
         words = [text.new(f"load i64, ptr {self._at(text, '%state', word)}") for word in range(self.words)]
-        known: dict[int, str] = {}
-        for cell, bits in zip(self.scalars.cells, self.bits, strict=True):
-            place = text.new(f"lshr i64 {words[bits.word]}, {bits.shift}")
-            width = self.formulas.width[cell.unknown]
-            if width == 0:
-                known[cell.unknown] = text.new(f"trunc i64 {place} to i1")
-                continue
-            place = text.new(f"and i64 {place}, {(1 << bits.width) - 1}")
-            if width != WORD:
-                place = text.new(f"{'trunc' if width < WORD else 'zext'} i64 {place} to {kind(width)}")
-            known[cell.unknown] = text.new(f"add {kind(width)} {place}, {cell.low}") if cell.low else place
-        text.define(known)
+        cells = zip(self.scalars.cells, self.bits, strict=True)
+        text.define({cell.unknown: partial(self._read, text, words, cell, bits) for cell, bits in cells})
         return text, words
+
+    def _read(self, text: Text, words: Sequence[str], cell: Cell, bits: Bits) -> str:
+        """Write what takes a scalar out of the words of the state; return its value."""
+        place = text.new(f"lshr i64 {words[bits.word]}, {bits.shift}")
+        width = self.formulas.width[cell.unknown]
+        if width == 0:
+            return text.new(f"trunc i64 {place} to i1")
+        place = text.new(f"and i64 {place}, {(1 << bits.width) - 1}")
+        if width != WORD:
+            place = text.new(f"{'trunc' if width < WORD else 'zext'} i64 {place} to {kind(width)}")
+        return text.new(f"add {kind(width)} {place}, {cell.low}") if cell.low else place
 
     def _at(self, text: Text, base: str, word: int) -> str:
         return text.new(f"getelementptr i64, ptr {base}, i64 {word}")
@@ -225,10 +243,12 @@ class SecondText:
         It goes through the scalars from the first: whether one is smaller counts only where all before it are the same.
         """
         formulas = self.formulas
-        (way,) = self._ways(exchange.action)
+        (target,) = [step.target for step in self._steps(exchange.action)]
+        if target is None:
+            raise InternalError("an exchange of elements faults")
         text, words = self._begun(f"internal void @exchange{number}(ptr %state)")
         smaller, same = FALSE, TRUE
-        for old, new in zip(self._own, self.scalars.written(way.target), strict=True):
+        for old, new in zip(self._own, self.scalars.written(target), strict=True):
             if old == new or same == FALSE:
                 continue
             if formulas.width[old] == 0:
@@ -240,42 +260,59 @@ class SecondText:
         (value,) = text.values([smaller])
         text.line(f"  br i1 {value}, label %swap, label %over")
         text.line("swap:")
-        for word, new_word in enumerate(self._words_of(text, way.target, words)):
+        for word, new_word in enumerate(self._words_of(text, target, words)):
             text.line(f"  store i64 {new_word}, ptr {self._at(text, '%state', word)}")
         text.line("  br label %over")
         text.line("over:")
         text.line("  ret void")
         return text.text()
 
-    def _part(self, number: int, ways: Sequence[Way]) -> str:
-        """Return the function that takes some of the ways."""
-        formulas, faults = self.formulas, self.names.index(FAULTS)
-        text, words = self._begun(f"internal ptr @ways{number}(ptr %bad, ptr %state, ptr %out)")
+    def _part(self, number: int, steps: Decisions[Step]) -> str:
+        """Return the function that takes some of the steps."""
+        text, words = self._begun(f"internal ptr @steps{number}(ptr %bad, ptr %state, ptr %out)")
         text.line("  %end_at = alloca ptr")
         text.line("  store ptr %out, ptr %end_at")
-        for way in ways:
-            self._count(text, way.broken, faults)
-            self._count(text, way.broken, len(self.names) + 1)
-            if way.possible == FALSE:
-                continue
-            (possible,) = text.values([way.possible])
-            inside, after = text.label(), text.label()
-            text.line(f"  br i1 {possible}, label %{inside}, label %{after}")
-            text.line(f"{inside}:")
-            place = text.place()
-            typed = self._behaviour.typed(way.target)
-            self._count(text, formulas.not_(typed), len(self.names))
-            for position, claim in enumerate(self.system.properties):
-                if claim.kind is PropertyKind.TRANSITION:
-                    truth, fault = self._behaviour.truth(claim.formula, self.scalars.state, way.target)
-                    self._count(text, formulas.and_(formulas.not_(truth), formulas.not_(fault)), position)
-                    self._count(text, fault, faults)
-            self._store(text, way.target, words)
-            text.back_to(place)
-            text.line(f"  br label %{after}")
-            text.line(f"{after}:")
+        self._decide(text, steps, words)
         text.line(f"  ret ptr {text.new('load ptr, ptr %end_at')}")
         return text.text()
+
+    def _decide(self, text: Text, steps: Decisions[Step], words: Sequence[str]) -> None:
+        """Write what asks which of the steps are possible, and takes them."""
+        for step in steps.certain:
+            self._take(text, step, words)
+        for question in steps.questions:
+            (value,) = text.values([question.subject])
+            width, after = self.formulas.width[question.subject], text.label()
+            arms = [(answer, text.label(), then) for answer, then in question.answers]
+            if width == 0:
+                labels = {answer: label for answer, label, _ in arms}
+                text.line(f"  br i1 {value}, label %{labels.get(1, after)}, label %{labels.get(0, after)}")
+            else:
+                cases = " ".join(f"{kind(width)} {answer}, label %{label}" for answer, label, _ in arms)
+                text.line(f"  switch {kind(width)} {value}, label %{after} [{cases}]")
+            for _, label, then in arms:
+                text.line(f"{label}:")
+                place = text.place()
+                self._decide(text, then, words)
+                text.back_to(place)
+                text.line(f"  br label %{after}")
+            text.line(f"{after}:")
+
+    def _take(self, text: Text, step: Step, words: Sequence[str]) -> None:
+        """Write what is to be done where a step is possible: what it breaks is counted, and where it leads is added to the successors."""
+        faults = self.names.index(FAULTS)
+        if step.target is None:
+            self._count(text, TRUE, faults)
+            self._count(text, TRUE, len(self.names) + 1)
+            return
+        formulas = self.formulas
+        self._count(text, formulas.not_(self._behaviour.typed(step.target)), len(self.names))
+        for position, claim in enumerate(self.system.properties):
+            if claim.kind is PropertyKind.TRANSITION:
+                truth, fault = self._behaviour.truth(claim.formula, self.scalars.state, step.target)
+                self._count(text, formulas.and_(formulas.not_(truth), formulas.not_(fault)), position)
+                self._count(text, fault, faults)
+        self._store(text, step.target, words)
 
     def _store(self, text: Text, target: SymbolicState, before: Sequence[str]) -> None:
         """Write that a state is added to the successors: the words of the state before, with other bits where a scalar is another one."""
