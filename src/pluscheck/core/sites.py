@@ -54,14 +54,14 @@ def evaluated(system: TransitionSystem) -> Iterator[Expr]:
     yield from (variable.initial for variable in system.variables if variable.initial is not None)
     yield from system.init
     for action in system.actions:
-        yield from _expressions_of(action)
+        yield from expressions_of(action)
     yield from (claim.formula for claim in system.properties)
     if system.terminal is not None:
         yield system.terminal
     yield from (operator.body for operator in system.operators.values())
 
 
-def _expressions_of(action: Action) -> Iterator[Expr]:
+def expressions_of(action: Action) -> Iterator[Expr]:
     """Yield the expressions of an action."""
     for clause in action.clauses:
         match clause:

@@ -6,21 +6,21 @@ Where no machine code can be had, or a number may need more bits than a word has
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
 from pluscheck.core.semantics import FaultyStart, initial_states, no_initial_state
-from pluscheck.core.symmetry import Exchange, exchanges, may_be_large, permuted, rounds
+from pluscheck.core.symmetry import Exchange, exchanges, may_be_large, rounds
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
-from pluscheck.core.values import Atom
 from pluscheck.engines.exhaustive import exhaustive
+from pluscheck.engines.hidden_faults import is_hiding
 from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
 from pluscheck.engines.limits import Limits
+from pluscheck.engines.native_runs import Runs
 from pluscheck.engines.traces import step_of
-from pluscheck.evidence.trace import Step, Trace
+from pluscheck.evidence.trace import Trace
 from pluscheck.evidence.verdict import (
     Bounded,
     Proved,
@@ -32,7 +32,7 @@ from pluscheck.evidence.verdict import (
     Verdict,
     Violated,
 )
-from pluscheck.ground.ground import GroundAction, GroundFault, GroundSystem, ground
+from pluscheck.ground.ground import GroundSystem, ground
 from pluscheck.ground.violations import violation
 from pluscheck.native.context import Answer
 from pluscheck.native.machine import NoMachineError
@@ -58,19 +58,40 @@ def native(system: TransitionSystem, wanted: frozenset[str], budget: Budget, lis
 
     Raises SpecError if there is no initial state, or if the system is too large to be made ground.
     """
-    started = time.monotonic()
-    limits = Limits(budget, started)
-    found = exchanges(system) if budget.symmetry and may_be_large(system) else ()
+    limits = Limits(budget, time.monotonic())
+    findings, is_hiding = _searched(system, wanted, limits, listener, _exchanges_for(system, budget))
+    if is_hiding:
+        again = replace(budget, symmetry=False, seconds=limits.seconds_left())
+        whole, _ = _searched(system, wanted, Limits(again, time.monotonic()), listener, ())
+        faults = {**findings.faults, **whole.faults}
+        findings = replace(findings, faults=faults, seconds=limits.seconds)
+    return findings
+
+
+def _exchanges_for(system: TransitionSystem, budget: Budget) -> tuple[Exchange, ...]:
+    """Return the exchanges by which states are made normal forms; none where all states are to be looked at."""
+    return exchanges(system) if budget.symmetry and may_be_large(system) else ()
+
+
+def _searched(
+    system: TransitionSystem,
+    wanted: frozenset[str],
+    limits: Limits,
+    listener: Listener,
+    found: tuple[Exchange, ...],
+) -> tuple[Findings, bool]:
+    """Return what one search finds, and whether faults may be hidden from it (see `is_hiding`)."""
     grounded, permuted_by = _grounded(system, found)
     targets = _targets(grounded, wanted)
     try:
         search = Search(grounded, _watched(targets), permuted_by)
     except (NoMachineError, TooWideError):
-        return exhaustive(system, wanted, replace(budget, seconds=limits.seconds_left()), listener)
+        return exhaustive(system, wanted, replace(limits.budget, seconds=limits.seconds_left()), listener), False
     sorts = tuple(dict.fromkeys(each.sort for each in found))
     run = _Run(grounded, wanted, limits, listener, targets, search, sorts, permuted_by)
     run.run()
-    return run.findings()
+    findings = run.findings()
+    return findings, bool(found) and is_hiding(grounded, findings.faults)
 
 
 def _grounded(system: TransitionSystem, found: tuple[Exchange, ...]) -> tuple[GroundSystem, Permuted | None]:
@@ -81,9 +102,12 @@ def _grounded(system: TransitionSystem, found: tuple[Exchange, ...]) -> tuple[Gr
     steps = both.actions[-len(found) :]
     if [step.action.name for step in steps] != [each.action.name for each in found]:
         raise InternalError("an exchange of elements is not one step")
-    return replace(both, system=system, actions=both.actions[: -len(found)]), Permuted(
-        steps, rounds(found), [(each.first, each.second) for each in found]
-    )
+    own = both.actions[: -len(found)]
+    faults = tuple([fault for fault in both.faults if all(fault.action is not each.action for each in found)])
+    possible = [action.guard for action in own] + [fault.condition for fault in faults]
+    stuck = both.dag.not_(both.dag.any_(possible))
+    grounded = replace(both, system=system, actions=own, faults=faults, stuck=stuck)
+    return grounded, Permuted(steps, rounds(found), [(each.first, each.second) for each in found])
 
 
 # ------------------------------------------------------------------------------------------ what is sought
@@ -280,7 +304,7 @@ class _Run:
         verdicts: dict[str, Verdict] = {}
         faults = dict(self.start_faults)
         labels: dict[tuple[str, str], int] = {}
-        runs = _Runs(self.system, self.search, self.by)
+        runs = Runs(self.system, self.search, self.by)
         about_steps = len(self.targets.states) + len(self.targets.stuck)
         for event, (sought, at) in enumerate(zip(self.targets.all(), seen, strict=False)):
             if at is None:
@@ -297,7 +321,7 @@ class _Run:
         for fault, at in zip(self.system.faults, self._faults_seen(), strict=True):
             if at is not None:
                 trace = runs.trace(at, with_step=False)
-                step = runs.faulting(fault)
+                step = step_of(fault.action, fault.arguments)
                 _keep(faults, fault.site, replace(trace, fault=fault.site, faulting=step))
         if faults:
             verdicts[FAULTS] = Violated(min(faults.values(), key=lambda trace: trace.length))
@@ -353,98 +377,3 @@ def _keep(faults: dict[Site, Trace], site: Site, trace: Trace) -> None:
     """Keep the shorter of two runs to a fault."""
     if site not in faults or trace.length < faults[site].length:
         faults[site] = trace
-
-
-class _Runs:
-    """Runs of a search, read back. Where its states are normal forms, a real run is followed beside them, each of its states a permutation of the one that was found."""
-
-    def __init__(self, system: GroundSystem, search: Search, by: Permuted | None) -> None:
-        self._system = system
-        self._search = search
-        self._by = by
-        self._permutation: dict[Atom, Atom] = {}
-        """What makes the last state of the run that was read of the one that was found."""
-        roots = [action.guard for action in system.actions]
-        roots += [node for action in system.actions for node in action.updates.values()]
-        self._cone = system.dag.cone(roots)
-
-    def trace(self, at: Seen, *, with_step: bool) -> Trace:
-        """Return a shortest run to where something was first seen; if it was seen in a step, with that."""
-        layout, search = self._system.layout, self._search
-        chain = [tuple(search.scalars(number)) for number in search.ancestors(at.state)]
-        run = [self._start(chain[0])]
-        steps: list[Step] = []
-        for before, normal in pairwise(chain):
-            found = next((t for _, t in self._steps(before) if tuple(search.normal(t)) == normal), None)
-            if found is None:
-                raise InternalError("no action leads from a state to one that was found from it")
-            self._follow(run, steps, found)
-            self._note(self._way_to_normal(found))
-        if with_step:
-            known = self._system.actions[at.action]
-            self._follow(run, steps, next(after for action, after in self._steps(chain[-1]) if action is known))
-        return Trace(tuple([layout.decode(scalars) for scalars in run]), tuple(steps))
-
-    def faulting(self, fault: GroundFault) -> Step:
-        """Return the step that faults at the end of the run that was read last, as this one does in the state that was found."""
-        arguments = tuple([(name, permuted(value, self._permutation)) for name, value in fault.arguments])
-        return step_of(fault.action, arguments)
-
-    def _start(self, normal: tuple[int, ...]) -> tuple[int, ...]:
-        """Return an initial state with this normal form."""
-        self._permutation = {}
-        if self._by is None:
-            return normal
-        for start in initial_states(self._system.system):
-            if not isinstance(start, FaultyStart):
-                scalars = tuple(self._system.layout.encode(start))
-                if tuple(self._search.normal(scalars)) == normal:
-                    self._note(self._way_to_normal(scalars))
-                    return scalars
-        raise InternalError("no initial state has a normal form that was found")
-
-    def _follow(self, run: list[tuple[int, ...]], steps: list[Step], found: tuple[int, ...]) -> None:
-        """Add the step to what becomes of a state that was found from the one that was found last."""
-        after = found if self._by is None else self._permuted(found, self._permutation)
-        action = next((action for action, there in self._steps(run[-1]) if there == after), None)
-        if action is None:
-            raise InternalError("a step that was found has no counterpart with other elements")
-        run.append(after)
-        steps.append(step_of(action.action, action.arguments))
-
-    def _way_to_normal(self, scalars: tuple[int, ...]) -> list[tuple[Atom, Atom]]:
-        """Return the exchanges that make the normal form of a state, in their order."""
-        made: list[tuple[Atom, Atom]] = []
-        if self._by is None:
-            return made
-        for number in self._by.rounds:
-            first, second = self._by.pairs[number]
-            exchanged = self._permuted(scalars, {first: second, second: first})
-            if exchanged < scalars:
-                scalars = exchanged
-                made.append((first, second))
-        return made
-
-    def _note(self, made: list[tuple[Atom, Atom]]) -> None:
-        """Take note that a state was found as what these exchanges make of it: to come back to it they are undone first."""
-        for first, second in made:
-            known = self._permutation
-            self._permutation = {
-                **known,
-                first: known.get(second, second),
-                second: known.get(first, first),
-            }
-
-    def _permuted(self, scalars: tuple[int, ...], by: Mapping[Atom, Atom]) -> tuple[int, ...]:
-        layout = self._system.layout
-        return tuple(layout.encode(tuple([permuted(value, by) for value in layout.decode(scalars)])))
-
-    def _steps(self, before: tuple[int, ...]) -> Iterator[tuple[GroundAction, tuple[int, ...]]]:
-        """Yield all actions that are possible, and the states they lead to."""
-        leaves = {leaf.node: value for leaf, value in zip(self._system.leaves, before, strict=True)}
-        values = self._system.dag.values(self._cone, leaves)
-        for action in self._system.actions:
-            if values[action.guard]:
-                updates = action.updates
-                after = tuple([values[updates[p]] if p in updates else value for p, value in enumerate(before)])
-                yield action, after
