@@ -262,13 +262,14 @@ class _Body:
                     "in this order",
                     help_line=f"a part begins with a label, which names it: `{self._fresh.label()}: skip;`",
                 )
-            elif isinstance(part[-1].statement, s.Call):
+            for call in _last_calls(part):
                 self._findings.report(
                     Code.MISSING_LABEL,
                     "a part of an order cannot end with a `call`",
-                    part[-1].statement.span,
-                    "control comes back from this call, and has to go on at a label",
-                    help_line=f"write one more step behind it: `{self._fresh.label()}: skip;`",
+                    call.span,
+                    "control comes back from this call, and has to go on at a label of this part",
+                    secondary=[Label(order.name.span, "in this order")],
+                    help_line=f"write one more step at the end of the part: `{self._fresh.label()}: skip;`",
                 )
         return _End(all(end.goes_on for end in ends), Label(order.name.span, "whichever part comes last leads here"))
 
@@ -435,6 +436,23 @@ def _check_procedures(owners: list[_Owner], findings: Findings) -> None:
             secondary=links[1:],
             help_line="a recursive procedure needs a stack without bound: use a `while`, and a sequence for what is left to do",
         )
+
+
+def _last_calls(block: s.Block) -> Iterator[s.Call]:
+    """Yield every `call` behind which there is nothing more in a block."""
+    match block[-1].statement if block else None:
+        case s.Call() as call:
+            yield call
+        case s.IfStatement(_, yes, no):
+            yield from _last_calls(yes)
+            yield from _last_calls(no)
+        case s.Either(branches):
+            for branch in branches:
+                yield from _last_calls(branch)
+        case s.With(_, body):
+            yield from _last_calls(body)
+        case _:  # a `while` comes back to its own label
+            pass
 
 
 def _check_reached_labels(found: Processes, bodies: Mapping[int, _Body], findings: Findings) -> None:

@@ -251,9 +251,14 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
 def _note_orders(words: list[Word]) -> None:
     """Tell the two words of `order NAME { … } then { … }` from names: they are words of the language there, and names everywhere else."""
     for position, found in enumerate(words[:-2]):
-        if found == "order" and words[position + 1].type == "NAME" and words[position + 2].type == "LBRACE":
+        before, kinds = words[position - 1].type, [each.type for each in words[position + 1 : position + 3]]
+        if found == "order" and kinds == ["NAME", "LBRACE"]:
             found.type = "ORDER"
-        elif found == "then" and words[position - 1].type == "RBRACE" and words[position + 1].type == "LBRACE":
+        elif found == "order" and kinds[0] == "LBRACE" and before in ("SEMICOLON", "LBRACE", "RBRACE"):
+            found.type = (
+                "ORDER"  # where a statement begins, no name stands in front of a brace: its own name is missing
+            )
+        elif found == "then" and kinds[0] == "LBRACE" and before == "RBRACE":
             found.type = "THEN_PART"
 
 

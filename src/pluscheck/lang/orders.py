@@ -6,7 +6,7 @@ parts are an enum's literals, so that a model can say `Locks[A, B] = FALSE`. Whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from itertools import combinations
 
@@ -20,6 +20,12 @@ PART_FAMILY = "part of "
 def done_variable(order: str) -> str:
     """Return the name of the variable that says which parts of an order have been run."""
     return f"{order}Done"
+
+
+def order_of_done_variable(name: str, declared: Container[str]) -> str | None:
+    """Return the order of which the variable says what has been run, if it does; `declared` has the names of all enums."""
+    order = name.removesuffix("Done")
+    return order if order != name and PART_FAMILY + order in declared else None
 
 
 def orders_in(block: s.Block) -> Iterator[s.Order]:
@@ -59,9 +65,10 @@ def _declared(order: s.Order) -> tuple[s.Declaration, ...]:
         return s.SetLiteral(tuple([pair(a, b) for a, b in combinations(literals, 2)]), span=span)
 
     of = s.FunctionSet((domain(),), s.BooleanSet(span=span), span=span)
-    binder = s.Binder((s.Ident("pair", span=span),), domain(), span=span)
-    written = s.FunctionLiteral((binder,), s.Truth(True, span=span), span=span)
-    return parts, s.ConstDecl(order.name, of, written, is_switch=True, span=span)
+    bound = s.Ident("pair of " + order.name.name, span=span)  # which no specification has a name like
+    written = s.FunctionLiteral((s.Binder((bound,), domain(), span=span),), s.Truth(True, span=span), span=span)
+    # The switch first: if there is another of its name, that is what is said, and not that there is another enum.
+    return s.ConstDecl(order.name, of, written, is_switch=True, span=span), parts
 
 
 def _done(order: s.Order) -> s.VarDecl:

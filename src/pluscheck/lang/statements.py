@@ -9,6 +9,7 @@ from pluscheck.base.diagnostics import Label
 from pluscheck.base.errors import InternalError
 from pluscheck.lang import syntax as s
 from pluscheck.lang.infer import Inference
+from pluscheck.lang.orders import order_of_done_variable
 from pluscheck.lang.scopes import Bound, LocalOperator, OperatorParameter, Own, Scope
 from pluscheck.lang.symbols import PC, LocalSymbol, ProcedureSymbol, VarSymbol
 from pluscheck.lang.types import Type
@@ -99,7 +100,10 @@ def _is_assignable(inference: Inference, target: s.Name, scope: Scope) -> bool:
     secondary: list[Label] = []
     match entry:
         case Own():
-            return True
+            order = order_of_done_variable(name, inference.table.symbols)
+            if order is None:
+                return True
+            told = f"`{name}` is changed by the parts of `order {order}` only"
         case Bound(_, span) | LocalOperator(_, span) | OperatorParameter(_, _, span, _):
             told = f"`{name}` is a bound name, not a variable"
             secondary.append(Label(span, "bound here"))

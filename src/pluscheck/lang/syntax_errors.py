@@ -17,7 +17,7 @@ from pluscheck.lang.parts import Part, on_one_line
 _SHOWN: Final = (
     {kind: f"`{sign}`" for sign, kind in reversed(SIGNS.items())}
     | {kind: f"`{name}`" for name, kind in reversed(KEYWORDS.items())}
-    | {"NAME": "a name", "NUMBER": "a number", "STRING": "a string"}
+    | {"NAME": "a name", "NUMBER": "a number", "STRING": "a string", "THEN_PART": "`then`"}
 )
 _LIST_TOKENS: Final = frozenset(("AND_LIST", "OR_LIST", "NEXT_ITEM", "END_LIST"))
 _OPERAND: Final = frozenset(
@@ -258,6 +258,10 @@ def _slip(mistake: _Mistake) -> str | None:
         return _instead(before)
     if expected == {"LPAREN"} and before in ("if", "while", "with"):
         return f"write `{before} (...) {{ ... }}`, with parentheses"
+    if expected == {"NAME"} and before == "order":
+        return "an order has a name: `order Name { A: ... } then { B: ... }`"
+    if expected == {"THEN_PART"}:
+        return "an order has two parts or more: `order Name { A: ... } then { B: ... }`"
     if expected == {"LBRACE"}:
         is_enum = mistake.earlier[0].type == "ENUM"
         return "write `enum Name == { a, b }`" if is_enum else "statements stand in braces, even a single one"

@@ -325,7 +325,7 @@ class Executor:
                     self._arrive(path, point.body.labels[label.name], point)
                     return None
                 case s.Call() as call:
-                    self._call(call, path, point)
+                    self._call(call, path, point, source)
                     return None
                 case s.Return():
                     self._leave_order(path, source, None, item.statement.span)
@@ -409,7 +409,7 @@ class Executor:
         self._go(path, path.pick("next", domain, span), span)
 
     def _leave_order(self, path: Path, source: s.Order | None, target: str | None, span: Span) -> None:
-        """Forget which parts have been run, where a jump leads out of an order."""
+        """Forget which parts have been run, where a jump leads out of an order, at once or (None: by a `return`) behind a call."""
         if source is None or self.orders[source.name.name].is_total:
             return
         if target is None or self._process().flow.order_of.get(target) is not source:
@@ -557,7 +557,7 @@ class Executor:
             raise InternalError("a step between labels outside a process")
         return self.table
 
-    def _call(self, call: s.Call, path: Path, point: Point) -> None:
+    def _call(self, call: s.Call, path: Path, point: Point, source: s.Order | None) -> None:
         table = self._process()
         called = table.procedures[call.procedure.name]
         args = [lower_expr(arg, self.env(path)) for arg in call.args]
@@ -574,6 +574,7 @@ class Executor:
             self._set_at_call(path, decl, table)
         if called.return_variable is not None:
             self._store_own(path, called.return_variable, address, call.span, sure=True)
+        self._leave_order(path, source, back, call.span)
         self._go(path, e.Lit(table.label(called.start), span=call.span), call.span)
 
     def _set_at_call(self, path: Path, decl: s.VarDecl, table: ProcessTable) -> None:
