@@ -1,7 +1,7 @@
 """Among the runs of one length that end in the same thing, one that is easy to read.
 
-First as few changes of who acts as there can be, then as few scalars that ever change, then values and arguments that come first. Counts are totalizers
-(Bailleux and Boufkhad, CP 2003), lowered until a solver says no or has had enough: what is returned is a run in any case.
+First as few changes of who acts as there can be, then as few scalars that ever change, and as seldom, then values and arguments that come first. Counts are
+totalizers (Bailleux and Boufkhad, CP 2003), lowered until a solver says no or has had enough: what is returned is a run in any case.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Simplifier:
             self._bits_of_leaf[predicate.leaf].append(position)
         self._changes: list[int] = []
         """Of each scalar: it changes in some step."""
+        self._changes_in: list[int] = []
+        """Of each step and each scalar: it changes there."""
         self._left = 0
         self._model: Sequence[int] = ()
         """The last solution found."""
@@ -55,7 +57,7 @@ class Simplifier:
         assumed = list(question)
         if not self._is_possible(assumed, seconds):
             return known
-        for counted in (self._switches, self._changes):
+        for counted in (self._switches, self._changes, self._changes_in):
             assumed += self._fewest(counted, assumed, seconds)
         self._prefer_first_values(assumed, seconds)
         self._prefer_first_arguments(assumed, seconds)
@@ -86,7 +88,10 @@ class Simplifier:
                 of.solver.extend([[before, -now, switch] for before, now in actors])
                 self._switches.append(switch)
             self._steps.append(step)
-            for changed, bits in zip(self._changes, self._bits_of_leaf, strict=True):
+            changed_here = of.new(len(self._bits_of_leaf))
+            self._changes_in += changed_here
+            of.solver.extend([[-now, ever] for now, ever in zip(changed_here, self._changes, strict=True)])
+            for changed, bits in zip(changed_here, self._bits_of_leaf, strict=True):
                 differing = [(here.state[bit], after.state[bit]) for bit in bits if here.state[bit] != after.state[bit]]
                 of.solver.extend([[a, -b, changed] for a, b in differing])
                 of.solver.extend([[-a, b, changed] for a, b in differing])

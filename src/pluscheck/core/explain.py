@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from pluscheck.base.source import Span
+from pluscheck.base.source import NOWHERE, Span
 from pluscheck.core.changes import shown_arguments
 from pluscheck.core.evaluator import (
     Fault,
@@ -76,12 +76,15 @@ class Explanation:
     """Why the formula at `span` is true or false.
 
     `parts` are the parts that decide it; an atom has none, but `values`. `bindings` are the names bound around it, outermost first.
-    `siblings` are the operands that stand beside the ones explained; `omitted` counts deciding parts beyond `MOST_PARTS`.
+    `siblings` are the operands that stand beside the ones explained; `omitted` counts deciding parts beyond `MOST_PARTS`. `term` is what is explained, where it stands
+    (in `setting`): for what it depends on.
     """
 
     span: Span
     truth: bool
     bindings: Arguments
+    term: Expr = field(compare=False, repr=False)
+    setting: Setting = field(compare=False, repr=False)
     values: tuple[Shown, ...] = ()
     parts: tuple[Explanation, ...] = ()
     siblings: tuple[Sibling, ...] = ()
@@ -112,14 +115,14 @@ def explanation(expr: Expr, setting: Setting) -> Explanation:
     """Return why a boolean expression is what it is, as `explain` does, in a setting."""
     true = truth(expr, setting)
     match expr:
-        case And(args):
+        case And(args) if not _is_one_sign(expr, args):
             decisive = args if true else tuple(arg for arg in args if _truth_or_none(arg, setting) is False)[:1]
             return _composed(expr, setting, true, decisive, siblings=args)
         case Or(args):
             decisive = tuple(arg for arg in args if _truth_or_none(arg, setting))[:1] if true else args
             return _composed(expr, setting, true, decisive, siblings=args)
         case Not(operand):
-            return _composed(expr, setting, true, (operand,))
+            return _negation(expr, operand, setting)
         case Implies(left, right):
             return _composed(expr, setting, true, (left, right) if truth(left, setting) else (left,))
         case Ite(condition, yes, no):
@@ -147,9 +150,23 @@ def explanation(expr: Expr, setting: Setting) -> Explanation:
             return replace(_node(expr, setting, true), values=_shown_in_atom(expr, setting))
 
 
+def _negation(expr: Not, operand: Expr, setting: Setting) -> Explanation:
+    """Explain a negation by what is negated, or, of something that has no parts, as it stands there: `~busy`, `x # 1`."""
+    inner = explanation(operand, setting)
+    is_other_branch = operand.span == expr.span != NOWHERE  # of an `if`: what stands there is its condition
+    if inner.parts or is_other_branch or inner.span not in (operand.span, NOWHERE):
+        return replace(_node(expr, setting, not truth(operand, setting)), parts=(inner,))
+    return replace(inner, span=expr.span, truth=not inner.truth)
+
+
+def _is_one_sign(expr: Expr, parts: tuple[Expr, ...]) -> bool:
+    """Return whether a formula is more than one only by definition, as `a \\subset b`: its parts have no text of their own."""
+    return bool(parts) and all(part.span in (expr.span, NOWHERE) for part in parts) and expr.span != NOWHERE
+
+
 def _node(expr: Expr, setting: Setting, true: bool) -> Explanation:
     known = tuple((name, value) for name, value in setting.bound.items() if not isinstance(value, Thunk))
-    return Explanation(expr.span, true, known)
+    return Explanation(expr.span, true, known, expr, setting)
 
 
 def _composed(
@@ -233,6 +250,8 @@ def _shown_in_atom(expr: Expr, setting: Setting) -> tuple[Shown, ...]:
     match expr:
         case Eq(left, right) | Compare(_, left, right) | Subset(left, right):
             operands: tuple[Expr, ...] = (left, right)
+        case And((Subset(left, right), *_)):
+            operands = (left, right)
         case In(element, of):
             operands = (element, of)
         case _:

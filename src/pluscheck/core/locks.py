@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from pluscheck.core.changes import shown_arguments
 from pluscheck.core.system import State, TransitionSystem
-from pluscheck.core.values import Function, Nothing, Record, Some, Value, ordered
+from pluscheck.core.values import NOTHING, Function, Nothing, Record, Some, Value, ordered
 
 
 class Mode(Enum):
@@ -51,6 +51,56 @@ def locks(system: TransitionSystem, state: State) -> tuple[Lock, ...]:
         for selectors in variable.locks
         for path, value in _selected(variable.name, whole, selectors)
     )
+
+
+def held_only_by(system: TransitionSystem, state: State, path: str, kept: Collection[Value]) -> State:
+    """Return the state with all holders of one lock taken away but those kept; where they are only counted, all."""
+    return tuple(
+        whole
+        if not any(known == path for way in variable.locks for known, _ in _selected(variable.name, whole, way))
+        else _freed(variable.name, whole, variable.locks, path, kept)
+        for variable, whole in zip(system.variables, state, strict=True)
+    )
+
+
+def _freed(
+    here: str, value: Value, ways: tuple[tuple[str | int | None, ...], ...], path: str, kept: Collection[Value]
+) -> Value:
+    """Return a value with the lock at `path` freed, if one of the ways from `here` leads to it."""
+    if here == path and () in ways:
+        return _without_holders(value, kept)
+
+    def inside(key: str | int | None, inner: str, item: Value) -> Value:
+        return _freed(inner, item, tuple(way[1:] for way in ways if way and way[0] == key), path, kept)
+
+    match value:
+        case Record(fields):
+            return Record(tuple((name, inside(name, f"{here}.{name}", item)) for name, item in fields))
+        case Function(pairs):
+            return Function(tuple((a, inside(None, f"{here}[{shown_arguments(a)}]", item)) for a, item in pairs))
+        case tuple():
+            items = [inside(number, f"{here}[{number}]", item) for number, item in enumerate(value, 1)]
+            return tuple([inside(None, f"{here}[{number}]", item) for number, item in enumerate(items, 1)])
+        case Some(item):
+            return Some(inside(None, f"Get({here})", item))
+        case _:
+            return value
+
+
+def _without_holders(value: Value, kept: Collection[Value]) -> Value:
+    match value:
+        case Record(fields):
+            return Record(tuple((name, _without_holders(item, kept)) for name, item in fields))
+        case frozenset():
+            return value.intersection(kept)
+        case Some(holder):
+            return value if holder in kept else NOTHING
+        case bool():
+            return value
+        case int():
+            return 0
+        case _:
+            return value
 
 
 def _selected(path: str, value: Value, selectors: tuple[str | int | None, ...]) -> Iterator[tuple[str, Value]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from pluscheck.core.evaluator import Fault, Setting, deep_recursion, outermost, shape_of, truth, value_of
+from pluscheck.base.source import NOWHERE, Span
+from pluscheck.core.evaluator import Fault, Setting, Thunk, deep_recursion, outermost, shape_of, truth, value_of
 from pluscheck.core.explain import Explanation, explanation
 from pluscheck.core.semantics import Arguments
 from pluscheck.core.sets import elements
@@ -26,11 +27,12 @@ from pluscheck.core.values import Atom, Function, Value, show
 class Blocked:
     """An action with the arguments picked so far, and the clause that it cannot pass.
 
-    That is a `Guard` that is false, for the reason explained, or a `Pick` from an empty set.
+    That is a `Guard` that is false, for the reason explained, or a `Pick` from an empty set; `position` counts the clauses before it.
     """
 
     action: Action
     arguments: Arguments
+    position: int
     clause: Guard | Pick
     explanation: Explanation | None
 
@@ -60,20 +62,39 @@ def waiting(system: TransitionSystem, state: State) -> tuple[Waiting, ...]:
                 one
                 for action in system.actions
                 if action.process == process.name and action.label == name
-                for one in _blocked(system, action, state)
+                for one in stops(system, action, state)
                 if identifier is None or (action.self_name, identifier) in one.arguments
             ]
-            found.append(Waiting(process.name, identifier, name, tuple(blocked)))
-    found.extend(
-        Waiting(None, None, None, tuple(_blocked(system, action, state)))
-        for action in system.actions
-        if action.process is None
-    )
+            found.append(Waiting(process.name, identifier, name, _told_once(blocked)))
+    outside = dict.fromkeys(action.name for action in system.actions if action.process is None)
+    for name in outside:
+        ways = [action for action in system.actions if action.process is None and action.name == name]
+        blocked = [one for action in ways for one in stops(system, action, state)]
+        found.append(Waiting(None, None, None, _told_once(blocked)))
     return tuple(found)
 
 
-def _blocked(system: TransitionSystem, action: Action, state: State) -> list[Blocked]:
-    """Return where each choice of arguments is stopped; nothing for those that are possible or fault."""
+def _told_once(blocked: list[Blocked]) -> tuple[Blocked, ...]:
+    """Return the places at which the ways through one step are stopped, each once; not that a way is not gone since the condition of an `if` is as it is."""
+    found: dict[tuple[Arguments, Span, Guard | Pick], Blocked] = {}
+    for one in blocked:
+        if not any(_turns_off(one, other) for other in blocked):
+            found.setdefault((one.arguments, one.clause.span, one.clause), one)
+    return tuple(found.values())
+
+
+def _turns_off(one: Blocked, other: Blocked) -> bool:
+    """Return whether one way is stopped where another, with the same choices so far, passes the same condition to go the other way, and is stopped later."""
+    return (
+        other.position > one.position
+        and isinstance(one.clause, Guard)
+        and other.action.clauses[one.position].span == one.clause.span != NOWHERE
+        and other.arguments[: len(one.arguments)] == one.arguments
+    )
+
+
+def stops(system: TransitionSystem, action: Action, state: State) -> list[Blocked]:
+    """Return where each choice of arguments of an action is stopped; nothing for those that are possible or fault."""
     found: list[Blocked] = []
     unfinished: list[tuple[int, Setting, Arguments]] = [(0, outermost(system, state), ())]
     with deep_recursion(action.span):
@@ -84,13 +105,13 @@ def _blocked(system: TransitionSystem, action: Action, state: State) -> list[Blo
             clause = action.clauses[position]
             try:
                 if isinstance(clause, Guard) and not truth(clause.condition, setting):
-                    found.append(Blocked(action, arguments, clause, explanation(clause.condition, setting)))
+                    found.append(Blocked(action, arguments, position, clause, explanation(clause.condition, setting)))
                     continue
                 onwards = _beyond(clause, setting, arguments)
             except Fault:
                 continue
             if isinstance(clause, Pick) and not onwards:
-                found.append(Blocked(action, arguments, clause, None))
+                found.append(Blocked(action, arguments, position, clause, None))
             unfinished.extend((position + 1, *after) for after in reversed(onwards))
     return found
 
@@ -104,7 +125,10 @@ def _beyond(clause: Clause, setting: Setting, arguments: Arguments) -> list[tupl
                 for value in elements(shape_of(domain, setting), clause.span)
             ]
         case Bind(name, value_expr):
-            return [(setting.binding({name: value_of(value_expr, setting)}), arguments)]
+            value = value_of(value_expr, setting)
+            # The condition of an `if` is looked into where it decides.
+            bound = Thunk(value_expr, setting) if isinstance(value, bool) else value
+            return [(setting.binding({name: bound}), arguments)]
         case Guard() | Assertion():
             return [(setting, arguments)]
         case _:

@@ -421,7 +421,7 @@ def _binary(expr: s.BinaryOp, env: Env) -> e.Expr:
         case s.Binary.EQUIV | s.Binary.EQ:
             return e.Eq(left, right, span=span)
         case s.Binary.NE:
-            return e.Not(e.Eq(left, right, span=span), span=span)
+            return e.Not(e.Eq(left, right), span=span)  # the equality stands nowhere in the text
         case s.Binary.LT:
             return e.Compare(e.Comparison.LT, left, right, span=span)
         case s.Binary.GT:
@@ -433,7 +433,7 @@ def _binary(expr: s.BinaryOp, env: Env) -> e.Expr:
         case s.Binary.IN:
             return e.In(left, right, span=span)
         case s.Binary.NOT_IN:
-            return e.Not(e.In(left, right, span=span), span=span)
+            return e.Not(e.In(left, right), span=span)
         case s.Binary.SUBSETEQ:
             return e.Subset(left, right, span=span)
         case s.Binary.SUBSET:
@@ -473,7 +473,7 @@ def _binary(expr: s.BinaryOp, env: Env) -> e.Expr:
 def _proper_subset(left: e.Expr, right: e.Expr, taken: frozenset[str], span: Span) -> e.Expr:
     def both(lesser: e.Expr, taken: frozenset[str]) -> e.Expr:
         def compare(greater: e.Expr, _: frozenset[str]) -> e.Expr:
-            different = e.Not(e.Eq(lesser, greater, span=span), span=span)
+            different = e.Not(e.Eq(lesser, greater), span=span)
             return e.And((e.Subset(lesser, greater, span=span), different), span=span)
 
         return shared(right, "right", taken, compare)

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from pluscheck.base.codes import Code
 from pluscheck.base.errors import InternalError
-from pluscheck.base.source import Span
+from pluscheck.base.source import NOWHERE, Span
 from pluscheck.core import exprs as e
 from pluscheck.core import types as t
 from pluscheck.core.system import Assertion, Assignment, Bind, Clause, Guard, Pick
@@ -610,10 +610,10 @@ class Executor:
 
 def _negated(test: e.Expr, span: Span) -> e.Expr:
     match test:
-        case e.Not(operand):
+        case e.Not(operand) if operand.span != NOWHERE:
             return operand
         case _:
-            return e.Not(test, span=span)
+            return e.Not(test, span=span)  # with the test's own span: this negation stands nowhere in the text
 
 
 def _put(whole: e.Expr, steps: tuple[PathStep, ...], value: e.Expr, taken: frozenset[str]) -> e.Expr:

@@ -12,11 +12,10 @@ from pluscheck.core.changes import changes, parts
 from pluscheck.core.evaluator import Fault
 from pluscheck.core.explain import Explanation
 from pluscheck.core.locks import Lock, locks
-from pluscheck.core.semantics import Taken, holds, outcomes
-from pluscheck.core.slices import ActionStep, needed_steps
+from pluscheck.core.semantics import holds
+from pluscheck.core.slices import ActionStep, sliced
 from pluscheck.core.system import (
     Action,
-    Constant,
     Guard,
     Property,
     PropertyKind,
@@ -24,13 +23,13 @@ from pluscheck.core.system import (
     TransitionSystem,
 )
 from pluscheck.core.values import Atom, Function, Value, show
-from pluscheck.core.waiting import Blocked
-from pluscheck.core.waits import AtLabel, at_labels
+from pluscheck.core.waits import AtLabel, at_labels, waits_for
 from pluscheck.pipeline.comments import comment_above
 from pluscheck.pipeline.cycles import cycles
 from pluscheck.pipeline.evidence import INNER, blocked_reasons, reasons_of, written
+from pluscheck.pipeline.prevention import prevented
 from pluscheck.report import story as r
-from pluscheck.report.model import Answer, Change, Kind, Reason, place_of
+from pluscheck.report.model import Answer, Change, Kind, place_of
 
 OUTSIDE = "(no process)"
 """The lane of the actions that belong to no process."""
@@ -78,7 +77,7 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         steps=tuple(teller.steps(claim)),
         conjuncts=() if run.explanation is None else tuple(_conjuncts(run.explanation)),
         reasons=() if run.explanation is None else reasons_of(run.explanation),
-        protections=tuple(teller.protections()),
+        protections=tuple(_protections(system, run, teller)),
         fault=teller.fault(),
         says="" if claim is None else comment_above(claim.span),
     )
@@ -155,24 +154,17 @@ class _Teller:
             yield r.HoldingView(holding.part, holding.mode.value, names, tuple(lanes), holding.count)
 
     def _waits(self, number: int, everybody: Sequence[AtLabel]) -> Iterator[r.Wait]:
-        """Yield who waits, for which lock: the first that a condition which is false mentions and that somebody else holds."""
+        """Yield who waits, and for which lock."""
         here = self.locks_in(number)
         for entry in everybody:
             if not entry.waits:
                 continue
             lane = self.lane_of[entry.process, entry.identifier]
             reasons = tuple(dict.fromkeys(reason for blocked in entry.blocked for reason in blocked_reasons(blocked)))
-            lock: int | None = None
-            on: tuple[int, ...] = ()
-            for path in dict.fromkeys(path for blocked in entry.blocked for path in _mentioned(blocked)):
-                position = next((i for i, known in enumerate(here) if _is_part(path, known.path)), None)
-                if position is None:
-                    continue
-                holders = [who for holding in here[position].holdings for who in holding.holders]
-                lock = position
-                on = tuple(dict.fromkeys(self.lane_of_holder[who] for who in holders if who in self.lane_of_holder))
-                if on:
-                    break
+            found = waits_for(self.system, self.run.states[number], entry, here)
+            lock = None if found is None else next(i for i, known in enumerate(here) if known.path == found.lock)
+            holders = () if found is None else found.holders
+            on = tuple(dict.fromkeys(self.lane_of_holder[who] for who in holders if who in self.lane_of_holder))
             yield r.Wait(lane, lock, on, reasons)
 
     def _blocked(self, everybody: Sequence[AtLabel]) -> Iterator[r.BlockedAction]:
@@ -196,13 +188,13 @@ class _Teller:
         taken = [ActionStep(step.action, step.arguments) for step in run.steps]
         needed: Sequence[bool] = [True] * len(taken)
         if claim is not None and run.explanation is not None:
-            needed = needed_steps(self.system, claim, run.states[0], taken)
+            needed = sliced(self.system, claim, run.states, taken).needed
         for number, step in enumerate(run.steps, 1):
             made = changes(self.system, run.states[number - 1], step.target)
             own = step.action.self_name
             yield r.StepView(
                 number=number,
-                lane=self._lane_of_step(step.action, step.arguments),
+                lane=self.lane_of_step(step.action, step.arguments),
                 action=step.action.name,
                 arguments=tuple((name, show(value)) for name, value in step.arguments if name != own),
                 extent=self._text_of(step.action),
@@ -221,7 +213,7 @@ class _Teller:
             action, own = broken.action, broken.action.self_name
             step = r.StepView(
                 number=len(self.run.steps) + 1,
-                lane=self._lane_of_step(action, broken.arguments),
+                lane=self.lane_of_step(action, broken.arguments),
                 action=action.name,
                 arguments=tuple((name, show(value)) for name, value in broken.arguments if name != own),
                 extent=self._text_of(action),
@@ -241,83 +233,27 @@ class _Teller:
         ends = [c.end for c in own if span.start <= c.start < min(later, default=len(span.source.text))]
         return _extent(Span(span.source, span.start, max([span.end, *ends])))
 
-    def _lane_of_step(self, action: Action, arguments: Sequence[tuple[str, Value]]) -> int:
+    def lane_of_step(self, action: Action, arguments: Sequence[tuple[str, Value]]) -> int:
         own = next((value for name, value in arguments if name == action.self_name), None)
         return self.lane_of[action.process, own]
 
-    # ----------------------------------------------------------------------------------- protections
 
-    def protections(self) -> Iterator[r.Protection]:
-        """Yield, for every switch that is off, the first step that it would have kept from happening, were it on.
-
-        What is left open of an order is not asked: the system was lowered for it, and knows no other.
-        """
-        for constant in self.system.constants:
-            if constant.is_switch and not constant.parts:
-                for name, on in _switched_on(constant):
-                    yield self._protection(name, on)
-
-    def _protection(self, name: str, on: Constant) -> r.Protection:
-        constants = tuple(on if c.name == on.name else c for c in self.system.constants)
-        system = replace(self.system, constants=constants)
-        state = self.run.states[0]
-        for number, step in enumerate(self.run.steps, 1):
-            following = _same_step(system, step.action, step.arguments, state)
-            if following is None:
-                lane = self._lane_of_step(step.action, step.arguments)
-                guard, reasons = self._obstacle(system, step.action, step.arguments, state)
-                return r.Protection(name, number, lane, step.action.name, guard, reasons)
-            state = following
-        return r.Protection(name, None, None, None, None, ())
-
-    def _obstacle(
-        self, system: TransitionSystem, action: Action, arguments: Sequence[tuple[str, Value]], state: State
-    ) -> tuple[r.Extent | None, tuple[Reason, ...]]:
-        """Return the guard that keeps the step from being taken, and why it is false."""
-        chosen = dict(arguments)
-        entries = [
-            blocked
-            for entry in at_labels(system, state)
-            for blocked in entry.blocked
-            if blocked.action.name == action.name and all(chosen.get(k, v) == v for k, v in blocked.arguments)
-        ]
-        # Of the ways through the step, the one that gets furthest tells most.
-        entries.sort(key=lambda blocked: blocked.action.clauses.index(blocked.clause), reverse=True)
-        if not entries:
-            return None, ()
-        return _extent(entries[0].clause.span), blocked_reasons(entries[0])
-
-
-def _same_step(
-    system: TransitionSystem, action: Action, arguments: Sequence[tuple[str, Value]], state: State
-) -> State | None:
-    """Return where a step of the same action with the same arguments leads to, whichever way it goes inside; None if there is none."""
-    chosen = dict(arguments)
-    for candidate in system.actions:
-        if candidate.name == action.name:
-            for outcome in outcomes(system, candidate, state):
-                if isinstance(outcome, Taken) and all(chosen.get(k, v) == v for k, v in outcome.arguments):
-                    return outcome.target
-    return None
-
-
-def _switched_on(constant: Constant) -> Iterator[tuple[str, Constant]]:
-    """Yield every bit of a switch that is off, by its path, and the switch with that bit on."""
-    for path, value in _bits_on(constant.name, constant.value):
-        yield path, replace(constant, value=value)
-
-
-def _bits_on(path: str, value: Value) -> Iterator[tuple[str, Value]]:
-    match value:
-        case False:
-            yield path, True
-        case Function(pairs):
-            for argument, inner in pairs:
-                shown = ", ".join(map(show, argument)) if isinstance(argument, tuple) else show(argument)
-                for inner_path, changed in _bits_on(f"{path}[{shown}]", inner):
-                    yield inner_path, Function.of({**dict(pairs), argument: changed})
-        case _:
-            return
+def _protections(system: TransitionSystem, run: Replay, teller: _Teller) -> Iterator[r.Protection]:
+    """Yield for every switch that is off what would have been different in the run, were it on."""
+    for name, found in prevented(system, run):
+        if found is None:
+            yield r.Protection(name, None, None, None, None, (), diverts=False)
+            continue
+        blocked = found.blocked
+        yield r.Protection(
+            name,
+            found.number,
+            teller.lane_of_step(found.step.action, found.step.arguments),
+            found.step.action.name,
+            None if blocked is None else _extent(blocked.clause.span),
+            () if blocked is None else blocked_reasons(blocked),
+            diverts=found.diverts,
+        )
 
 
 def _lanes(system: TransitionSystem, state: State) -> list[tuple[r.Lane, tuple[str | None, Value | None]]]:
@@ -337,18 +273,6 @@ def _lanes(system: TransitionSystem, state: State) -> list[tuple[r.Lane, tuple[s
     if any(action.process is None for action in system.actions):
         found.append((r.Lane(OUTSIDE, ""), (None, None)))
     return found
-
-
-def _mentioned(blocked: Blocked) -> Iterator[str]:
-    """Yield the paths of what the condition that stops an action reads."""
-    if blocked.explanation is not None:
-        for atom in blocked.explanation.atoms():
-            for shown in atom.values:
-                yield shown.text
-
-
-def _is_part(path: str, whole: str) -> bool:
-    return path == whole or path.startswith((f"{whole}.", f"{whole}["))
 
 
 def _guards(action: Action) -> Iterator[r.Extent]:

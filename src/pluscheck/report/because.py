@@ -23,7 +23,7 @@ def headline(story: Story) -> str:
 
 def because(story: Story) -> tuple[str, ...]:
     """Return why: which parts of the property fail and on which values, who wrote those, and what would have prevented it."""
-    return (*_failing(story), *_writers(story), *_prevented(story))
+    return (*_failing(story), *_waiting(story), *_writers(story), *_prevented(story))
 
 
 def _failing(story: Story) -> Iterator[str]:
@@ -31,17 +31,47 @@ def _failing(story: Story) -> Iterator[str]:
     if fault is not None and fault.place is not None:
         what = "" if fault.step is None else f", in {said(story, fault.step)}"
         yield f"{fault.text.capitalize()} at {fault.place}{what}."
-    for reason in story.reasons:
-        text = "" if reason.place is None else reason.place.text[reason.place.column - 1 :][: reason.place.width]
-        if text and (story.answer is Answer.REACHED or not reason.truth):
-            yield f"{text} is {'TRUE' if reason.truth else 'FALSE'}{_where(reason)}."
+    yield from [f"{_so(text, reason)}." for text, reason in _told(story.reasons)]
 
 
-def _where(reason: Reason) -> str:
-    """Return the names bound and the values read, as `, with d = Deduper1, since a = 1 and b = 2`."""
+def _waiting(story: Story) -> Iterator[str]:
+    """Yield of a deadlock what everybody waits for who is in no circle of processes that wait for each other; a page draws these."""
+    if story.kind is not Kind.DEADLOCK:
+        return
+    last = story.states[-1]
+    in_circle = {lane for cycle in last.cycles for lane in cycle}
+    for wait in last.waits:
+        if wait.lane in in_circle:
+            continue
+        who, label = story.lanes[wait.lane].name, last.labels[wait.lane]
+        at = "" if label is None else f", at {label},"
+        if wait.lock is not None and wait.on:
+            holders = listed([story.lanes[lane].name if lane != wait.lane else "itself" for lane in wait.on])
+            yield f"{who}{at} waits for {story.locks[wait.lock]}, which {holders} hold{'s' if len(wait.on) == 1 else ''}."
+            continue
+        false = "; ".join([_so(text, reason) for text, reason in _told(wait.reasons)])
+        yield f"{who}{at} cannot go on: {false or 'there is nothing to choose from'}."
+
+
+def _told(reasons: Sequence[Reason]) -> Iterator[tuple[str, Reason]]:
+    for reason in reasons:
+        text = _text(reason)
+        if text:
+            yield text, reason
+
+
+def _text(reason: Reason) -> str:
+    return "" if reason.place is None else reason.place.text[reason.place.column - 1 :][: reason.place.width]
+
+
+def _so(text: str, reason: Reason) -> str:
+    """Return that something is so, the names bound and the values read, as `a = b is FALSE, with d = Deduper1, since a = 1 and b = 2`."""
     bound = ", ".join(f"{name} = {value}" for name, value in reason.bindings)
-    values = listed([f"{name} = {value}" for name, value in reason.values])
-    return (f", with {bound}" if bound else "") + (f", since {values}" if values else "")
+    values = listed(
+        [f"{name} = {value}" for name, value in reason.values if text not in (name, f"~{name}", f"{name} = {value}")]
+    )
+    said = f"{text} is {'TRUE' if reason.truth else 'FALSE'}"
+    return said + (f", with {bound}" if bound else "") + (f", since {values}" if values else "")
 
 
 def _writers(story: Story) -> Iterator[str]:
@@ -70,7 +100,13 @@ def _prevented(story: Story) -> Iterator[str]:
         values = dict.fromkeys(f"{name} = {value}" for reason in protection.reasons for name, value in reason.values)
         since = f", since {listed(list(values))}" if values else ""
         who = story.lanes[protection.lane].name
-        yield f"With {protection.switch}, {who} could not have done step {protection.number}, {short(protection.action)}{since}."
+        what = f"step {protection.number}, {short(protection.action)}"
+        would = (
+            f"{what} of {who} would have gone another way"
+            if protection.diverts
+            else f"{who} could not have done {what}"
+        )
+        yield f"With {protection.switch}, these steps do not lead there: {would}{since}."
 
 
 def listed(parts: Sequence[str]) -> str:

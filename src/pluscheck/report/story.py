@@ -124,7 +124,8 @@ class Conjunct:
 class Protection:
     """What a switch that is off would have prevented, were it on: the first step of the run that would not have been possible, and why.
 
-    `number` is None if all steps are possible with it as well.
+    `diverts`: the step would have been possible, but have gone another way. `number` is None if it would not have helped: the run's steps, each taken as soon as it
+    is possible, lead to the same end with it as well.
     """
 
     switch: str
@@ -133,6 +134,7 @@ class Protection:
     action: str | None
     guard: Extent | None
     reasons: tuple[Reason, ...]
+    diverts: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def _protection(story: Story, protection: Protection) -> dict[str, Any]:
         "step": protection.number,
         "process": None if protection.lane is None else _who(story, protection.lane),
         "action": protection.action,
+        "diverts": protection.diverts,
         "guard": _extent(protection.guard),
         "reasons": [_reason(reason) for reason in protection.reasons],
     }
