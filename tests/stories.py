@@ -45,6 +45,7 @@ var seen : [Reader -> 0..2] = [r \in Reader |-> 0]
 
 process Look(self \in Reader) {
   Lock:  if (Excl) { lock_excl(lock, self); } else { lock_shared(lock, self); };
+  Wait:  skip;
   Read:  seen[self] := box.data;
   Tell:  box.mark := TRUE;
   Leave: unlock(lock, self);

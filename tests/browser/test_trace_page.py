@@ -162,7 +162,7 @@ def test_the_source_shows_what_fired_and_leads_back(opened: Open) -> None:
     assert f"is part of step {steps_of(page)}" in page.inner_text("#live")
     assert state(page) == steps_of(page)
     page.locator(".line", has_text="Give:").first.click()
-    assert "No step of this run stands on line" in page.inner_text("#live")
+    assert "No step of this run goes through line" in page.inner_text("#live")
 
 
 def test_guards_that_were_passed_are_ticked(opened: Open) -> None:

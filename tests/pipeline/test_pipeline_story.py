@@ -90,7 +90,7 @@ def test_what_is_said_of_a_part_is_the_comment_right_above(above: str, said: str
     assert comment_above(Span(Source("S.plus", text), at, at + 4)) == said
 
 
-def test_a_step_is_all_of_its_text_and_no_more() -> None:
+def test_a_step_is_all_of_the_text_that_it_goes_through_and_no_more() -> None:
     text = """module M
 var a : 0..2 = 0
 var b : 0..2 = 0
@@ -105,5 +105,5 @@ invariant Never == ~(a = 1 /\\ b = 0)
 model m { }
 """
     found = told(text, "Never")
-    assert [(step.extent.line, step.extent.end_line) for step in found.steps if step.extent] == [(5, 8), (9, 9)]
-    assert [[guard.line for guard in step.guards] for step in found.steps] == [[5], []]
+    assert [(step.extent.line, step.extent.end_line) for step in found.steps if step.extent] == [(5, 7), (9, 9)]
+    assert [[one.extent.line for one in step.conditions] for step in found.steps] == [[5], []]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from pluscheck import __version__
 from pluscheck.base.source import NOWHERE, Source, Span
@@ -12,11 +14,10 @@ from pluscheck.core.changes import changes, parts
 from pluscheck.core.evaluator import Fault
 from pluscheck.core.explain import Explanation
 from pluscheck.core.locks import Lock, locks
-from pluscheck.core.semantics import holds
+from pluscheck.core.semantics import Arguments, holds
 from pluscheck.core.slices import ActionStep, sliced
 from pluscheck.core.system import (
     Action,
-    Guard,
     Property,
     PropertyKind,
     State,
@@ -27,6 +28,7 @@ from pluscheck.core.waits import AtLabel, at_labels, waits_for
 from pluscheck.pipeline.comments import comment_above
 from pluscheck.pipeline.cycles import cycles
 from pluscheck.pipeline.evidence import INNER, blocked_reasons, reasons_of, written
+from pluscheck.pipeline.executed import executed
 from pluscheck.pipeline.prevention import prevented
 from pluscheck.report import story as r
 from pluscheck.report.model import Answer, Change, Kind, place_of
@@ -72,7 +74,7 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         lanes=tuple(lane for lane, _ in teller.lanes),
         locks=tuple(written(lock.path) for lock in teller.locks_in(0)),
         properties=tuple(p.name for p in teller.strip),
-        paths=tuple(written(path) for path, _ in parts(system, run.states[0])) if run.states else (),
+        paths=tuple(teller.written(path) for path, _ in parts(system, run.states[0])) if run.states else (),
         states=tuple(teller.state(number) for number in range(len(run.states))),
         steps=tuple(teller.steps(claim)),
         conjuncts=() if run.explanation is None else tuple(_conjuncts(run.explanation)),
@@ -81,6 +83,14 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         fault=teller.fault(),
         says="" if claim is None else comment_above(claim.span),
     )
+
+
+class _GoneThrough(TypedDict):
+    """The part of a step that says where it stands."""
+
+    extent: r.Extent | None
+    lines: tuple[tuple[str, tuple[int, ...]], ...]
+    conditions: tuple[r.ConditionView, ...]
 
 
 class _Teller:
@@ -93,6 +103,8 @@ class _Teller:
         self.lane_of = {key: number for number, (_, key) in enumerate(self.lanes)}
         self.lane_of_holder = {key[1]: number for key, number in self.lane_of.items() if key[1] is not None}
         self.strip = [p for p in system.properties if p.kind is not PropertyKind.WITNESS or p.name == run.property]
+        paths = [written(path) for path, _ in parts(system, run.states[0])] if run.states else []
+        self._is_ambiguous = len(set(paths)) < len(paths)
         self._locks = self._whole_locks()
 
     def _whole_locks(self) -> list[tuple[Lock, ...]]:
@@ -150,7 +162,10 @@ class _Teller:
     def _holdings(self, lock: Lock) -> Iterator[r.HoldingView]:
         for holding in lock.holdings:
             lanes = [self.lane_of_holder[who] for who in holding.holders if who in self.lane_of_holder]
-            names = tuple(show(who) for who in holding.holders)
+            names = tuple(
+                self.lanes[self.lane_of_holder[who]][0].name if who in self.lane_of_holder else show(who)
+                for who in holding.holders
+            )
             yield r.HoldingView(holding.part, holding.mode.value, names, tuple(lanes), holding.count)
 
     def _waits(self, number: int, everybody: Sequence[AtLabel]) -> Iterator[r.Wait]:
@@ -197,10 +212,9 @@ class _Teller:
                 lane=self.lane_of_step(step.action, step.arguments),
                 action=step.action.name,
                 arguments=tuple((name, show(value)) for name, value in step.arguments if name != own),
-                extent=self._text_of(step.action),
-                guards=tuple(_guards(step.action)),
-                changes=tuple(Change(written(c.path), show(c.old), show(c.new)) for c in made),
+                changes=tuple(Change(self.written(c.path), show(c.old), show(c.new)) for c in made),
                 needed=needed[number - 1],
+                **self._gone_through(step.action, step.arguments, run.states[number - 1]),
             )
 
     def fault(self) -> r.Fault | None:
@@ -216,22 +230,43 @@ class _Teller:
                 lane=self.lane_of_step(action, broken.arguments),
                 action=action.name,
                 arguments=tuple((name, show(value)) for name, value in broken.arguments if name != own),
-                extent=self._text_of(action),
-                guards=tuple(_guards(action)),
                 changes=(),
                 needed=True,
+                **self._gone_through(action, broken.arguments, self.run.states[-1]),
             )
         return r.Fault(site.kind.value, site.kind.name.replace("_", " ").lower(), place_of(site.span), step)
 
-    def _text_of(self, action: Action) -> r.Extent | None:
+    def _gone_through(self, action: Action, arguments: Arguments, state: State) -> _GoneThrough:
+        """Return what of the text a step has gone through."""
+        found = executed(self.system, action, arguments, state)
+        lines: dict[str, set[int]] = {}
+        for span in found.spans:
+            first, last = span.source.position(span.start)[0], span.source.position(span.end)[0]
+            lines.setdefault(span.source.name, set()).update(range(first, last + 1))
+        conditions = [
+            r.ConditionView(extent, condition.truth)
+            for condition in found.conditions
+            if (extent := _extent(condition.span)) is not None
+        ]
+        return {
+            "extent": self._text_of(action, found.spans),
+            "lines": tuple((file, tuple(sorted(numbers))) for file, numbers in sorted(lines.items())),
+            "conditions": tuple(conditions),
+        }
+
+    def _text_of(self, action: Action, spans: Collection[Span]) -> r.Extent | None:
         """Return where the action stands: from its name or label on to the last of what it does before the next one begins."""
         span = action.span
         later = [
             a.span.start for a in self.system.actions if a.span.source is span.source and a.span.start > span.start
         ]
-        own = [part.span for part in (*action.clauses, *action.updates) if part.span.source is span.source]
-        ends = [c.end for c in own if span.start <= c.start < min(later, default=len(span.source.text))]
-        return _extent(Span(span.source, span.start, max([span.end, *ends])))
+        end = min(later, default=len(span.source.text))
+        ends = [one.end for one in spans if one.source is span.source and span.start <= one.start < end]
+        return _extent(Span(span.source, span.start, max(ends, default=span.end)))
+
+    def written(self, path: str) -> str:
+        """Return a path as the specification writes it; where two kinds of processes have identifiers of one name, with the kind."""
+        return re.sub(r"^pc\.(\w+)", r"\1.pc", path) if self._is_ambiguous else written(path)
 
     def lane_of_step(self, action: Action, arguments: Sequence[tuple[str, Value]]) -> int:
         own = next((value for name, value in arguments if name == action.self_name), None)
@@ -273,15 +308,6 @@ def _lanes(system: TransitionSystem, state: State) -> list[tuple[r.Lane, tuple[s
     if any(action.process is None for action in system.actions):
         found.append((r.Lane(OUTSIDE, ""), (None, None)))
     return found
-
-
-def _guards(action: Action) -> Iterator[r.Extent]:
-    """Yield the conditions that stand in the text; that a process is at the label is none of them."""
-    for clause in action.clauses:
-        if isinstance(clause, Guard) and clause.span.start != action.span.start:
-            extent = _extent(clause.span)
-            if extent is not None:
-                yield extent
 
 
 def _conjuncts(explanation: Explanation) -> Iterator[r.Conjunct]:

@@ -30,7 +30,7 @@ def _failing(story: Story) -> Iterator[str]:
     fault = story.fault
     if fault is not None and fault.place is not None:
         what = "" if fault.step is None else f", in {said(story, fault.step)}"
-        yield f"{fault.text.capitalize()} at {fault.place}{what}."
+        yield f"{fault.text.capitalize()} ({fault.code}) at {fault.place}{what}."
     yield from [f"{_so(text, reason)}." for text, reason in _told(story.reasons)]
 
 

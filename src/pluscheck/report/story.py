@@ -94,9 +94,19 @@ class StateView:
 
 
 @dataclass(frozen=True, slots=True)
-class StepView:
-    """One step: who does what, where that stands, the guards that it passed, and what it changed.
+class ConditionView:
+    """A condition that a step asks, or a conjunct of one, with its truth: that of an `if` which goes the other way is FALSE."""
 
+    extent: Extent
+    truth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step: who does what, where that stands, and what it changed.
+
+    `extent` is where its text begins and, as far as it stands in one piece, ends; `lines` are all those, by file, on which something is that it went through, in macros
+    and operators too; `conditions` those that it asked.
     `needed` says that the violation depends on it: that what fails there depends on something the step wrote. The others can be left out, or can be replaced
     by others, without changing why it fails.
     """
@@ -106,7 +116,8 @@ class StepView:
     action: str
     arguments: tuple[tuple[str, str], ...]
     extent: Extent | None
-    guards: tuple[Extent, ...]
+    lines: tuple[tuple[str, tuple[int, ...]], ...]
+    conditions: tuple[ConditionView, ...]
     changes: tuple[Change, ...]
     needed: bool
 

@@ -116,7 +116,8 @@ def _step(story: Story, step: StepView) -> dict[str, Any]:
         "action": step.action,
         "arguments": dict(step.arguments),
         "extent": _extent(step.extent),
-        "guards": [_extent(guard) for guard in step.guards],
+        "lines": [{"file": file, "lines": numbers} for file, numbers in step.lines],
+        "conditions": [{"extent": _extent(one.extent), "truth": one.truth} for one in step.conditions],
         "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.changes],
         "needed": step.needed,
     }

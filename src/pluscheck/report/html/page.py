@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, short
 from pluscheck.report.html.picture import lock_bars, wait_cycles
-from pluscheck.report.model import Answer, Kind, Outcome, PropertyReport, Reason, Report, SpecReport
+from pluscheck.report.model import Answer, Kind, Outcome, Place, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.story import Extent, Story
 
 MOST_LINES = 20_000
@@ -89,13 +89,15 @@ def asset(name: str) -> Markup:
 
 def _sources(story: Story) -> list[dict[str, Any]]:
     """Return the files in which something of the run stands, the specification's own first."""
-    used = {step.extent.file for step in story.steps if step.extent is not None}
-    used |= {guard.file for step in story.steps for guard in step.guards}
+    every = [*story.steps, *([story.fault.step] if story.fault is not None and story.fault.step is not None else [])]
+    used = {file for step in every for file, _ in step.lines}
+    if story.fault is not None and story.fault.place is not None:
+        used.add(story.fault.place.file)
     used |= {blocked.guard.file for state in story.states for blocked in state.blocked if blocked.guard is not None}
     if story.formula is not None:
         used.add(story.formula.file)
     return [
-        {"name": source.name, "lines": source.text.splitlines()[:MOST_LINES]}
+        {"name": source.name, "lines": source.text.split("\n")[:MOST_LINES]}
         for source in story.sources
         if source.name in used
     ]
@@ -125,7 +127,7 @@ def _data(story: Story) -> dict[str, Any]:
                 "lane": one.lane,
                 "action": short(one.action),
                 "arguments": one.arguments,
-                "guard": _lines(one.guard),
+                "guard": None if one.guard is None else _lines(one.guard),
                 "reasons": [_reason(reason) for reason in one.reasons],
             }
             here.append(blockings.setdefault(json.dumps(entry), len(blockings)))
@@ -135,14 +137,16 @@ def _data(story: Story) -> dict[str, Any]:
         "lanes": [lane.name for lane in story.lanes],
         "paths": story.paths,
         "initial": story.states[0].values if story.states else [],
-        "formula": _lines(story.formula),
+        "formula": None if story.formula is None else _lines(story.formula),
+        "fault": None if story.fault is None or story.fault.place is None else _stretch(story.fault.place),
         "steps": [
             {
                 "lane": step.lane,
                 "action": short(step.action),
                 "arguments": step.arguments,
-                "extent": _lines(step.extent),
-                "guards": [_lines(guard) for guard in step.guards],
+                "at": None if step.extent is None else (step.extent.file, step.extent.line),
+                "lines": step.lines,
+                "conditions": [(*_lines(one.extent), one.truth) for one in step.conditions],
                 "changes": [(change.path, change.new) for change in step.changes],
             }
             for step in story.steps
@@ -152,12 +156,14 @@ def _data(story: Story) -> dict[str, Any]:
     }
 
 
-def _lines(extent: Extent | None) -> Sequence[str | int] | None:
+def _lines(extent: Extent) -> tuple[str, int, int]:
     """Return a file and the first and last line of a stretch of it."""
-    if extent is None:
-        return None
     last = extent.end_line if extent.end_column > 1 or extent.end_line == extent.line else extent.end_line - 1
     return (extent.file, extent.line, last)
+
+
+def _stretch(place: Place) -> tuple[str, int, int]:
+    return (place.file, place.line, place.line)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

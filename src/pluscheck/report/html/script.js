@@ -75,15 +75,17 @@
   };
 
   const showSource = () => {
-    for (const marked of $$(".line.fired, .line.guard, .line.stops, .line.formula")) marked.classList.remove("fired", "guard", "stops", "formula");
+    const marks = ["fired", "guard", "not-so", "stops", "formula", "fault"];
+    for (const marked of $$(marks.map((name) => `.line.${name}`).join(", "))) marked.classList.remove(...marks);
     const step = story.steps[now - 1];
     let first = null;
     if (step) {
-      first = mark(step.extent, "fired");
-      for (const guard of step.guards) mark([guard[0], guard[1], guard[1]], "guard");
+      for (const [file, numbers] of step.lines) for (const number of numbers) mark([file, number, number], "fired");
+      for (const [file, number, , truth] of step.conditions) mark([file, number, number], truth ? "guard" : "not-so");
+      first = step.at && mark([step.at[0], step.at[1], step.at[1]], "fired");
     }
-    if (now === last) mark(story.formula, "formula");
-    const target = first || (now === last ? mark(story.formula, "formula") : null);
+    const ends = now === last ? mark(story.fault, "fault") || mark(story.formula, "formula") : null;
+    const target = (story.fault && ends) || first || ends;
     if (!target) return;
     const box = target.closest(".source");
     box.open = true;
@@ -216,10 +218,10 @@
     const line = event.target.closest(".line");
     if (line) {
       const file = line.closest(".source").dataset.file, number = Number(line.dataset.line);
-      const executed = story.steps.flatMap((step, index) => (step.extent && step.extent[0] === file && step.extent[1] <= number && number <= step.extent[2] ? [index + 1] : []));
+      const executed = story.steps.flatMap((step, index) => (step.lines.some(([name, numbers]) => name === file && numbers.includes(number)) ? [index + 1] : []));
       const after = executed.find((state) => state > now) ?? executed[0];
       if (after !== undefined) go(after);
-      $("#live").textContent = executed.length ? `Line ${number} is part of step${executed.length > 1 ? "s" : ""} ${executed.join(", ")}` : `No step of this run stands on line ${number}`;
+      $("#live").textContent = executed.length ? `Line ${number} is part of step${executed.length > 1 ? "s" : ""} ${executed.join(", ")}` : `No step of this run goes through line ${number}`;
     }
   });
 
