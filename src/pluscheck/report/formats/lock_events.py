@@ -66,7 +66,7 @@ def _holders(story: Story, state: StateView, lock: int) -> dict[tuple[int | None
         if not holding.holders:
             found[None, "", holding.mode] = found.get((None, "", holding.mode), 0) + holding.count
         for holder in holding.holders:
-            lane = next((number for number in holding.lanes if _identifier(story.lanes[number]) == holder), None)
+            lane = next((number for number in holding.lanes if story.lanes[number].name == holder), None)
             found[lane, holder, holding.mode] = found.get((lane, holder, holding.mode), 0) + 1
     return found
 
@@ -81,11 +81,12 @@ def _begun(story: Story, before: StateView | None, after: StateView, told: set[i
 
 def other_changes(story: Story, step: StepView) -> tuple[Change, ...]:
     """Return what a step changes beside locks and the place where its own process is, which its name tells."""
-    own = f"pc[{_identifier(story.lanes[step.lane])}]"
+    lane = story.lanes[step.lane]
+    own = (f"pc[{lane.name}]", f"{lane.kind}.pc[{_identifier(lane)}]")
     return tuple(
         change
         for change in step.changes
-        if change.path != own and not any(_is_part(change.path, lock) for lock in story.locks)
+        if change.path not in own and not any(_is_part(change.path, lock) for lock in story.locks)
     )
 
 

@@ -138,7 +138,9 @@ def _data(story: Story) -> dict[str, Any]:
         "paths": story.paths,
         "initial": story.states[0].values if story.states else [],
         "formula": None if story.formula is None else _lines(story.formula),
-        "fault": None if story.fault is None or story.fault.place is None else _stretch(story.fault.place),
+        "fault": None
+        if story.fault is None or story.fault.place is None
+        else _fault(story.fault.place, story.fault.text),
         "steps": [
             {
                 "lane": step.lane,
@@ -162,8 +164,9 @@ def _lines(extent: Extent) -> tuple[str, int, int]:
     return (extent.file, extent.line, last)
 
 
-def _stretch(place: Place) -> tuple[str, int, int]:
-    return (place.file, place.line, place.line)
+def _fault(place: Place, text: str) -> tuple[str, int, int, str]:
+    """Return where something is not defined, as `_lines` does, and what."""
+    return (place.file, place.line, place.line, text)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

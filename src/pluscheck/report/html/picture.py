@@ -26,7 +26,7 @@ class Segment:
 class Bar:
     """The bars of one holder of one lock, over all states; an empty holder stands for those who are only counted.
 
-    `quiet` if the holder takes no step in the run: then it says little.
+    Who holds a lock and waits for more of it (a reader who would be a writer) has a second row of bars for that. `quiet` if the holder takes no step in the run: then it says little.
     """
 
     lock: int
@@ -54,30 +54,33 @@ def lock_bars(story: Story) -> tuple[LockBars, ...]:
     found: list[LockBars] = []
     for lock, path in enumerate(story.locks):
         here = [_at(story, state, lock) for state in story.states]
-        who = dict.fromkeys(name for cells in here for name in cells)
+        who = dict.fromkeys(key for cells in here for key in cells)
         # In the order of the lanes; holders that are no process come last.
         order = {lane.name: number for number, lane in enumerate(story.lanes)}
-        names = sorted(who, key=lambda name: order.get(name, len(order)))
+        rows = sorted(who, key=lambda key: (order.get(key[0], len(order)), key[1]))
         bars = tuple(
-            Bar(lock, name, tuple(_segments([cells.get(name, ("", "")) for cells in here])), quiet=name not in acting)
-            for name in names
+            Bar(
+                lock, key[0], tuple(_segments([cells.get(key, ("", "")) for cells in here])), quiet=key[0] not in acting
+            )
+            for key in rows
         )
         if bars:
             found.append(LockBars(path, bars))
     return tuple(found)
 
 
-def _at(story: Story, state: StateView, lock: int) -> dict[str, tuple[str, str]]:
-    """Return for everybody who has to do with a lock in a state how, and what to write."""
-    cells: dict[str, tuple[str, str]] = {}
+def _at(story: Story, state: StateView, lock: int) -> dict[tuple[str, int], tuple[str, str]]:
+    """Return for everybody who has to do with a lock in a state how, and what to write: in a first row, or a second of who holds it already."""
+    cells: dict[tuple[str, int], tuple[str, str]] = {}
     for holding in state.holdings[lock]:
         if not holding.holders:
-            cells[""] = (holding.mode, str(holding.count))
+            cells["", 0] = (holding.mode, str(holding.count))
         for name in holding.holders:
-            cells[name] = (holding.mode, name)
+            cells[name, 0] = (holding.mode, name)
     for wait in state.waits:
         if wait.lock == lock:
-            cells.setdefault(story.lanes[wait.lane].name, ("wait", "waits"))
+            name = story.lanes[wait.lane].name
+            cells[name, 1 if (name, 0) in cells else 0] = ("wait", "waits")
     return cells
 
 
@@ -151,11 +154,15 @@ def _cycle(story: Story, state: StateView, lanes: Sequence[int]) -> WaitCycle:
         a, b = nodes[position], nodes[(position + 1) % len(lanes)]
         lock = waits[lane].lock
         label = "" if lock is None else story.locks[lock]
-        # Bent to the left of its direction, so that two that go to and fro do not lie on each other.
-        dx, dy = b.x - a.x, b.y - a.y
-        length = max(1.0, (dx * dx + dy * dy) ** 0.5)
-        mx, my = (a.x + b.x) / 2 + 55 * dy / length, (a.y + b.y) / 2 - 55 * dx / length
-        start, end = _border(a, mx, my), _border(b, mx, my)
+        if a is b:  # who waits for himself: out on the one side of the box, and back in a little below
+            mx, my = a.x + 170, a.y
+            start, end = (a.x + 55, a.y - 10), (a.x + 57, a.y + 10)
+        else:
+            # Bent to the left of its direction, so that two that go to and fro do not lie on each other.
+            dx, dy = b.x - a.x, b.y - a.y
+            length = max(1.0, (dx * dx + dy * dy) ** 0.5)
+            mx, my = (a.x + b.x) / 2 + 55 * dy / length, (a.y + b.y) / 2 - 55 * dx / length
+            start, end = _border(a, mx, my), _border(b, mx, my)
         edges.append(Edge(*start, *end, label, round(mx, 1), round(my, 1)))
         holds = [
             story.locks[number]

@@ -85,6 +85,7 @@
       first = step.at && mark([step.at[0], step.at[1], step.at[1]], "fired");
     }
     const ends = now === last ? mark(story.fault, "fault") || mark(story.formula, "formula") : null;
+    if (story.fault && ends) $("code", ends).dataset.fault = story.fault[3];
     const target = (story.fault && ends) || first || ends;
     if (!target) return;
     const box = target.closest(".source");
@@ -101,6 +102,7 @@
 
   const showBlocked = () => {
     const list = $("#blocked");
+    const isWithin = list.contains(document.activeElement);
     const found = (story.blocked[now] || []).map((number) => story.blockings[number]).filter((one) => lane === "" || one.lane === Number(lane));
     list.replaceChildren(...found.map((one) => {
       const item = element("li");
@@ -119,10 +121,22 @@
       return item;
     }));
     if (!found.length) list.append(element("li", "Nothing here is kept from happening."));
+    if (isWithin) $("#process").focus(); // what had the keys is gone
   };
+
+  // Whoever has no mouse chooses a part of the state by a button; without scripts there is nothing to choose.
+  const chooser = (path) => {
+    const button = element("button", undefined, "path");
+    button.type = "button";
+    button.title = "n and p go to where this changes";
+    button.append(path);
+    return button;
+  };
+  for (const name of $$(".steps .values tr[data-path] > th")) name.append(chooser(name.firstElementChild));
 
   const showWhole = () => {
     const whole = $("#whole");
+    const focused = whole.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.path : undefined;
     const full = $("#full").checked;
     whole.hidden = !full;
     $(".steps").hidden = full;
@@ -140,7 +154,7 @@
       row.dataset.path = story.paths[number];
       const name = element("th");
       name.scope = "row";
-      name.append(element("code", story.paths[number]));
+      name.append(chooser(element("code", story.paths[number])));
       const cell = element("td");
       const changed = now > 0 && states[now - 1][number] !== value;
       cell.append(element("code", value));
@@ -148,6 +162,7 @@
       row.append(name, cell);
     });
     whole.replaceChildren(table);
+    if (focused !== undefined) $(`tr[data-path="${CSS.escape(focused)}"] button`, whole)?.focus();
   };
 
   const showChosen = () => {
@@ -164,14 +179,15 @@
 
   const describe = () => {
     const step = story.steps[now - 1];
-    return step ? `State ${now} of ${last}: ${story.lanes[step.lane]} did ${step.action}${step.arguments.map(([name, value]) => `, ${name} = ${value}`).join("")}` : `State 0 of ${last}: the initial state`;
+    const value = chosen === null ? "" : `. Chosen: ${chosen} = ${states[now][position.get(chosen)]}`;
+    return (step ? `State ${now} of ${last}: ${story.lanes[step.lane]} did ${step.action}${step.arguments.map(([name, value]) => `, ${name} = ${value}`).join("")}` : `State 0 of ${last}: the initial state`) + value;
   };
 
   const show = ({ remember = true } = {}) => {
     for (const marked of $$(".picture .now")) marked.classList.remove("now");
     for (const cell of cells.get(now) || []) cell.classList.add("now");
     buttons.forEach((button, number) => { button.tabIndex = number === now ? 0 : -1; button.setAttribute("aria-current", number === now ? "step" : "false"); });
-    items.forEach((item, number) => item.classList.toggle("current", number === now));
+    items.forEach((item, number) => item.classList.toggle("current", number === now || (number > last && now === last)));
     $("#live").textContent = describe();
     showWhole();
     showChosen();
@@ -216,18 +232,34 @@
     const cell = event.target.closest(".picture td[data-state]");
     if (cell) { go(Number(cell.dataset.state)); return; }
     const line = event.target.closest(".line");
-    if (line) {
-      const file = line.closest(".source").dataset.file, number = Number(line.dataset.line);
-      const executed = story.steps.flatMap((step, index) => (step.lines.some(([name, numbers]) => name === file && numbers.includes(number)) ? [index + 1] : []));
-      const after = executed.find((state) => state > now) ?? executed[0];
-      if (after !== undefined) go(after);
-      $("#live").textContent = executed.length ? `Line ${number} is part of step${executed.length > 1 ? "s" : ""} ${executed.join(", ")}` : `No step of this run goes through line ${number}`;
-    }
+    if (line) goToLine(line);
   });
+
+  const goToLine = (line) => {
+    const file = line.closest(".source").dataset.file, number = Number(line.dataset.line);
+    const executed = story.steps.flatMap((step, index) => (step.lines.some(([name, numbers]) => name === file && numbers.includes(number)) ? [index + 1] : []));
+    const after = executed.find((state) => state > now) ?? executed[0];
+    if (after !== undefined) go(after);
+    $("#live").textContent = executed.length ? `Line ${number} is part of step${executed.length > 1 ? "s" : ""} ${executed.join(", ")}` : `No step of this run goes through line ${number}`;
+  };
+
+  // In the source, arrows move a line that Enter goes to.
+  let cursor = null;
+  const moveCursor = (code, direction) => {
+    const all = $$(".line", code);
+    const from = cursor && code.contains(cursor) ? all.indexOf(cursor) : Math.max(-1, all.indexOf($(".line.fired", code)) - direction);
+    cursor?.classList.remove("cursor");
+    cursor = all[Math.min(all.length - 1, Math.max(0, from + direction))];
+    cursor.classList.add("cursor");
+    cursor.scrollIntoView({ block: "nearest" });
+    $("#live").textContent = `Line ${cursor.dataset.line}: ${$("code", cursor).textContent.trim()}`;
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, input[type=text], textarea")) return;
     const inCode = event.target.closest(".code");
+    if (inCode && ["ArrowDown", "ArrowUp"].includes(event.key)) { event.preventDefault(); moveCursor(inCode, event.key === "ArrowDown" ? 1 : -1); return; }
+    if (inCode && event.key === "Enter" && cursor && inCode.contains(cursor)) { goToLine(cursor); return; }
     const actions = {
       ArrowRight: () => go(now + 1), k: () => go(now + 1), ArrowLeft: () => go(now - 1), j: () => go(now - 1),
       Home: () => go(0), End: () => go(last), n: () => goToChange(1), p: () => goToChange(-1),
@@ -248,10 +280,13 @@
   $("#slice").addEventListener("change", (event) => $(".picture").classList.toggle("dim", event.target.checked));
   $("#fold")?.addEventListener("change", (event) => $(".picture").classList.toggle("fold", event.target.checked));
   $(".picture").classList.add("dim", "fold");
+  const widths = () => $(".picture").style.setProperty("--names", `${$(".picture thead th").offsetWidth}px`);
+  addEventListener("resize", widths);
+  widths();
   $("#copy").addEventListener("click", async () => {
     history.replaceState(null, "", address());
     const link = location.href;
-    try { await navigator.clipboard.writeText(link); } catch { window.prompt("The link to this step:", link); }
+    try { await navigator.clipboard.writeText(link); $("#live").textContent = "The link is copied."; } catch { window.prompt("The link to this step:", link); }
   });
   window.addEventListener("hashchange", restore);
   restore();

@@ -1,0 +1,171 @@
+"""Pages of runs that are not as most: who waits for himself, who holds and waits, what is not defined; and what a reader does without a mouse or on a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pluscheck.report.html.page import trace_page
+from stories import told
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+Open = Callable[..., "Page"]
+
+RACE = "Race/shared/Fresh.html"
+
+TWICE = """module Twice
+extends Mutex
+sort Task
+var m : Mutex(Task) = MutexFree
+process Work(self \\in Task) { One: mutex_lock(m, self); Two: mutex_lock(m, self); }
+model m { scope Task = 1; expect deadlock violated; }
+"""
+
+UPGRADE = """module Upgrade
+extends RwLock
+sort Task
+var l : RwLock(Task) = Unlocked
+process Work(self \\in Task) {
+  Take:    lock_shared(l, self);
+  Upgrade: await l.shared = {self}; l := [shared |-> {}, excl |-> Some(self)];
+}
+model m { scope Task = 2; expect deadlock violated; }
+"""
+
+BROKEN = """module Broken
+var x : 0..3 = 0
+process Work {
+  Up:   x := x + 1;
+  Down: assert x = 0;
+}
+model m { expect faults violated; }
+"""
+
+
+@pytest.fixture
+def made(opened: Open, pages: Path) -> Callable[[str, str], Page]:
+    """Opens the page of the first violation of a property."""
+
+    def open_(text: str, name: str) -> Page:
+        (pages / "made" / f"{name}.html").write_text(trace_page(told(text, name)), encoding="utf-8")
+        return opened(f"made/{name}.html")
+
+    return open_
+
+
+def test_who_waits_for_himself_has_an_arrow_back(made: Callable[[str, str], Page]) -> None:
+    page = made(TWICE, "deadlock")
+    assert page.locator(".cycle rect").count() == 1
+    edge, box = page.locator(".cycle path.edge").bounding_box(), page.locator(".cycle rect").bounding_box()
+    assert edge is not None
+    assert box is not None
+    assert edge["width"] > 30
+    assert abs(edge["x"] - (box["x"] + box["width"])) < 8
+    assert page.locator(".cycle .edge-label").inner_text() == "m"
+    assert "Task1 holds m, waits for m, which Task1 holds." in page.inner_text(".cycle figcaption")
+
+
+def test_who_holds_and_waits_has_a_bar_for_either(made: Callable[[str, str], Page]) -> None:
+    page = made(UPGRADE, "deadlock")
+    for who in ("Task1", "Task2"):
+        rows = page.locator(f"tr.holder[data-holder='{who}']")
+        assert rows.count() == 2
+        assert rows.nth(0).locator(".bar").all_inner_texts() == ["S"]
+        assert rows.nth(1).locator(".bar").all_inner_texts() == ["waits"]
+
+
+def test_a_step_that_cannot_be_completed_is_shown_where_it_stops(made: Callable[[str, str], Page]) -> None:
+    page = made(BROKEN, "faults")
+    said = page.inner_text(".steps .broken")
+    assert "Work: Down" in said
+    assert "cannot be completed: assertion failed (PC710)" in said
+    line = page.locator(".line.fault")
+    assert "assert x = 0" in line.inner_text()
+    assert "assertion failed" in line.locator("code").evaluate("code => getComputedStyle(code, '::after').content")
+    page.keyboard.press("Home")
+    assert not page.is_visible(".steps .broken")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_stay_in_sight_however_far_the_picture_is_moved(opened: Open, scheme: str) -> None:
+    page = opened(RACE, color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": 300, "height": 800})
+    page.locator(".scroll").first.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    names = page.locator(".picture thead th").first.bounding_box()
+    view = page.locator(".scroll").first.bounding_box()
+    assert names is not None
+    assert view is not None
+    seen = 0
+    for bar in page.locator(".picture .bar:visible").all():
+        whole, letter = bar.bounding_box(), bar.locator(".letter").bounding_box()
+        assert whole is not None
+        assert letter is not None
+        if whole["x"] + whole["width"] > names["x"] + names["width"] + letter["width"] + 12:
+            assert names["x"] + names["width"] <= letter["x"] + 1 <= view["x"] + view["width"]
+            seen += 1
+    assert seen
+
+
+def test_on_paper_every_step_has_its_name_and_none_is_hidden(opened: Open) -> None:
+    page = opened(RACE)
+    page.check("#full")
+    page.emulate_media(media="print")
+    assert all(item.is_visible() for item in page.locator(".steps > li").all())
+    names = page.locator("td.turn b")
+    assert names.count() >= 1
+    for name in names.all():
+        box = name.bounding_box()
+        assert box is not None
+        assert box["width"] > 8
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail("no key leads there")
+
+
+def test_a_part_of_the_state_is_chosen_without_a_mouse(opened: Open) -> None:
+    page = opened(RACE)
+    path = page.locator(".steps li.current button.path").first
+    name = path.inner_text()
+    tab_to(page, path)
+    page.keyboard.press("Enter")
+    assert page.locator("tr.chosen:visible").get_attribute("data-path") == name
+    assert f"Chosen: {name} = " in page.inner_text("#live")
+    page.keyboard.press("p")
+    assert f"Chosen: {name} = " in page.inner_text("#live")
+
+
+def test_a_line_of_the_source_is_gone_to_without_a_mouse(opened: Open) -> None:
+    page = opened(RACE)
+    tab_to(page, page.locator(".code").first)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert page.locator(".line.cursor").count() == 1
+    while "Read:" not in page.locator(".line.cursor").inner_text():
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert "did Read" in page.inner_text(".steps") or "is part of step" in page.inner_text("#live")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.code') === null")
+
+
+def test_who_is_at_a_button_that_goes_away_is_not_lost(opened: Open) -> None:
+    page = opened("Locks/unordered/deadlock.html")
+    page.locator("#blocked button").first.focus()
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.id") == "process"
+
+
+def test_that_a_link_was_copied_is_said(opened: Open) -> None:
+    page = opened(RACE, permissions=["clipboard-read", "clipboard-write"])
+    page.click("#copy")
+    page.wait_for_function("document.querySelector('#live').textContent.includes('copied')")
