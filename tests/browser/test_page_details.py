@@ -66,7 +66,7 @@ def test_who_waits_for_himself_has_an_arrow_back(made: Callable[[str, str], Page
     assert box is not None
     assert edge["width"] > 30
     assert abs(edge["x"] - (box["x"] + box["width"])) < 8
-    assert page.locator(".cycle .edge-label").inner_text() == "m"
+    assert page.locator(".cycle .edge-label").text_content() == "m"
     assert "Task1 holds m, waits for m, which Task1 holds." in page.inner_text(".cycle figcaption")
 
 
