@@ -1,4 +1,4 @@
-"""Builds the surface tree while the automaton reduces: one method a grammar rule, called with the rule's children in order.
+"""Builds the surface tree while Lark reduces: one method a grammar rule, called with the rule's children in order.
 
 Nothing here recurses, so that depth is no problem; how deep a tree may be is checked afterwards, by `parser`.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+
+from lark import Transformer
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
@@ -42,10 +44,11 @@ def _from(first: Any, last: Any) -> Span:
 _EXPECTED = {expected.value: expected for expected in s.Expected}
 
 
-class Builder:
-    """The automaton calls these as it reduces. What is wrong but can be read is added to `wrong`."""
+class Builder(Transformer[Word, Any]):
+    """Lark calls these as it reduces. What is wrong but can be read is added to `wrong`."""
 
     def __init__(self) -> None:
+        super().__init__(visit_tokens=False)
         self.wrong: list[Diagnostic] = []
 
     def _error(self, message: str, span: Span, text: str, help_line: str | None = None) -> None:

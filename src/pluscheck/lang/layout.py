@@ -122,7 +122,7 @@ class _Layout:
 
     def _column(self, token: Word) -> tuple[int, bool]:
         """Return the token's column (from 1), and whether it is the first on its line."""
-        start = token.start_pos
+        start = token.start_pos or 0
         if start >= self._line_end:
             text = token.source.text
             self._line_start = text.rfind("\n", 0, start) + 1
@@ -133,7 +133,7 @@ class _Layout:
         return start - self._line_start + 1, False
 
     def _has_tab(self, token: Word) -> bool:
-        return 0 <= self._first_tab < token.start_pos
+        return 0 <= self._first_tab < (token.start_pos or 0)
 
     def _ends_items(self, token: Word, column: int) -> bool:
         """End the lists that a line's first token is on or left of the column of; return whether it begins another item."""
@@ -221,7 +221,7 @@ class _Layout:
         if isinstance(context, _List):
             self._bullets[context.column, context.sign] -= 1
             last = self._out[-1]
-            self._out.append(word("END_LIST", "", last.source, last.end_pos, last.end_pos))
+            self._out.append(word("END_LIST", "", last.source, last.end_pos or 0, last.end_pos or 0))
 
 
 def misaligned(bullet: Word, first: Word) -> Diagnostic:
@@ -241,4 +241,4 @@ def _last(indices: list[int]) -> int:
 
 
 def _bullet(kind: str, sign: Word) -> Word:
-    return word(kind, str(sign), sign.source, sign.start_pos, sign.end_pos)
+    return word(kind, str(sign), sign.source, sign.start_pos or 0, sign.end_pos or 0)

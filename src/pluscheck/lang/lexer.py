@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lark import Token
+
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.source import Source, Span
@@ -13,26 +15,23 @@ MAX_NUMBER = 2**63
 """Larger number literals are refused: no range can have so many values."""
 
 
-class Word(str):
+class Word(Token):
     """A token that knows its source. `type` is a terminal of the grammar, the text is the ASCII spelling."""
 
-    type: str
     source: Source
-    start_pos: int
-    end_pos: int
     list_above: Word | None = None
     """Of a `/\\` that is a little to the right of a list's: the list's first one."""
 
     @property
     def span(self) -> Span:
         """The token's characters."""
-        return Span(self.source, self.start_pos, self.end_pos)
+        return Span(self.source, self.start_pos or 0, self.end_pos or 0)
 
 
 def word(kind: str, text: str, source: Source, start: int, end: int) -> Word:
     """Return a token."""
-    token = Word(text)
-    token.type, token.source, token.start_pos, token.end_pos = kind, source, start, end
+    token = Word(kind, text, start_pos=start, end_pos=end)
+    token.source = source
     return token
 
 

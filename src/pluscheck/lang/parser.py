@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import fields, replace
 from functools import cache
+from importlib import resources
 from typing import Any, Final
+
+from lark import Lark, Token, UnexpectedToken
+from lark.lexer import Lexer
 
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.errors import SpecError
 from pluscheck.base.source import Source, Span
 from pluscheck.lang import syntax as s
-from pluscheck.lang.automaton import END, Automaton, UnexpectedWordError
 from pluscheck.lang.builder import Builder
 from pluscheck.lang.layout import laid_out
 from pluscheck.lang.lexer import Word, tokens
@@ -40,18 +44,17 @@ def parse(source: Source) -> s.Module:
             break
         laid, start = laid_out(part.words, wrong), "declarations" if number else "header"
         try:
-            tree = parser.parsed(laid, start)
-        except UnexpectedWordError as error:
-            is_known = bool(part.words) and (part.words[0] is spoilt or _stumbles(error.word, part, unread))
+            tree = parser.parse(laid, start=start)
+        except UnexpectedToken as error:
+            is_known = bool(part.words) and (part.words[0] is spoilt or _stumbles(error.token, part, unread))
             if not is_known:
-                acceptable = parser.acceptable(laid[: error.position], start)
-                wrong.append(diagnosed(error.word, acceptable, part, source))
-            spoilt = part.following if breaks_off(error.word, part) else None
+                wrong.append(diagnosed(error.token, _acceptable(parser, start, laid, error.token), part, source))
+            spoilt = part.following if breaks_off(error.token, part) else None
             continue
         if isinstance(tree, s.Module):
             header = tree
         else:
-            declarations.extend(tree)
+            declarations.extend(tree)  # type: ignore[arg-type]  # what `Builder.declarations` returns
     wrong.extend(builder.wrong)
     wrong.extend(_too_deep(declarations))
     if wrong or header is None:
@@ -68,10 +71,10 @@ def parse_expression(source: Source) -> s.Expr:
     laid = laid_out(words, wrong)
     found: s.Expr | None = None
     try:
-        found = parser.parsed(laid, "expr")
-    except UnexpectedWordError as error:
+        found = parser.parse(laid, start="expr")  # type: ignore[assignment]  # what `Builder` returns for an expression
+    except UnexpectedToken as error:
         if not wrong:
-            wrong.append(diagnosed(error.word, parser.acceptable(laid[: error.position], "expr"), part, source))
+            wrong.append(diagnosed(error.token, _acceptable(parser, "expr", laid, error.token), part, source))
     wrong.extend(builder.wrong)
     if found is not None:
         wrong.extend(_too_deep([found]))
@@ -80,10 +83,25 @@ def parse_expression(source: Source) -> s.Expr:
     return found
 
 
-def _stumbles(token: Word, part: Part, unread: frozenset[int]) -> bool:
+def _acceptable(parser: Lark, start: str, laid: list[Word], wrong: Token) -> frozenset[str]:
+    """Return the kinds of token that could stand where the wrong one does.
+
+    The exception itself knows only what could after what that token made the parser reduce.
+    """
+    reading = parser.parse_interactive(start=start)
+    reading.parser_state.parse_conf = copy(reading.parser_state.parse_conf)
+    reading.parser_state.parse_conf.callbacks = {}  # trees were built up to here already
+    for token in laid:
+        if token is wrong:
+            break
+        reading.feed_token(token)
+    return frozenset(reading.accepts())  # type: ignore[no-untyped-call]  # Lark leaves it so
+
+
+def _stumbles(token: Token, part: Part, unread: frozenset[int]) -> bool:
     """Return whether the part has, before the error, what could not be read, which is reported already."""
-    end = part.words[-1].start_pos if token.type == END else token.start_pos
-    return any(each.start_pos in unread and each.start_pos <= end for each in part.words)
+    end = part.words[-1].start_pos if token.type == "$END" else token.start_pos
+    return any(each.start_pos in unread and each.start_pos <= (end or 0) for each in part.words)
 
 
 def not_yet(module: s.Module) -> tuple[Diagnostic, ...]:
@@ -118,11 +136,30 @@ def _not_yet(what: str, span: Span, instead: str) -> Diagnostic:
     )
 
 
+class _Given(Lexer):
+    """Lark asks for tokens; they are there already."""
+
+    def __init__(self, lexer_conf: object) -> None:
+        pass
+
+    def lex(self, data: Any) -> Iterator[Word]:  # type: ignore[override]  # our 'text' is a list of tokens
+        yield from data
+
+
 @cache
-def _parser() -> tuple[Automaton, Builder]:
-    """Return the parser and what builds its trees."""
+def _parser() -> tuple[Lark, Builder]:
+    """Return the parser and what builds its trees. Making the tables takes a tenth of a second: once is enough."""
     builder = Builder()
-    return Automaton(builder), builder
+    grammar = resources.files("pluscheck.lang").joinpath("grammar.lark").read_text(encoding="utf-8")
+    parser = Lark(
+        grammar,
+        parser="lalr",
+        lexer=_Given,
+        transformer=builder,
+        start=["header", "declarations", "expr"],
+        maybe_placeholders=False,
+    )
+    return parser, builder
 
 
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}

@@ -160,7 +160,7 @@ def _is_definition(words: list[Word], at: int) -> bool:
 
 def on_one_line(first: Word, second: Word) -> bool:
     """Return whether there is no line break between two tokens, of which the first comes first."""
-    return first.source.text.find("\n", first.end_pos, second.start_pos) < 0
+    return first.source.text.find("\n", first.end_pos or 0, second.start_pos or 0) < 0
 
 
 def _unclosed(bracket: Word, following: Word | None) -> Diagnostic:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from lark import Token
+
 from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.source import Source, Span
@@ -79,12 +81,12 @@ class _Mistake:
         return self.earlier[-1].span.text if self.earlier else ""
 
 
-def breaks_off(token: Word, part: Part) -> bool:
+def breaks_off(token: Token, part: Part) -> bool:
     """Return whether something is missing at the end of the part, and the next begins on the same line."""
     return part.following is not None and bool(part.words) and _is_end(token, part) and _is_followed(part)
 
 
-def _is_end(token: Word, part: Part) -> bool:
+def _is_end(token: Token, part: Part) -> bool:
     last = part.words[-1].end_pos if part.words else 0
     return token.type == "$END" or (token.type == "END_LIST" and token.start_pos == last)
 
@@ -93,7 +95,7 @@ def _is_followed(part: Part) -> bool:
     return part.following is not None and on_one_line(part.words[-1], part.following)
 
 
-def diagnosed(token: Word, acceptable: frozenset[str], part: Part, source: Source) -> Diagnostic:
+def diagnosed(token: Token, acceptable: frozenset[str], part: Part, source: Source) -> Diagnostic:
     """Return what is to be said of a token that cannot stand where it does in its part, and of what could."""
     expected = acceptable - _LIST_TOKENS
     if not part.words:
@@ -101,7 +103,7 @@ def diagnosed(token: Word, acceptable: frozenset[str], part: Part, source: Sourc
         return _diagnostic("there is no module here", first, "expected `module`", "a specification begins with it")
     if _is_end(token, part):
         return _end(part, expected)
-    place = next((i for i, each in enumerate(part.words) if each.start_pos >= token.start_pos), 0)
+    place = next((i for i, each in enumerate(part.words) if (each.start_pos or 0) >= (token.start_pos or 0)), 0)
     mistake = _Mistake(part.words[place], part.words[:place], expected)
     return _name_out_of_place(mistake) or _diagnostic(
         f"{_found(mistake.token)} cannot stand here", mistake.token.span, _wanted(expected), _slip(mistake)
@@ -122,7 +124,7 @@ def _end(part: Part, expected: frozenset[str]) -> Diagnostic:
             return wrong
         message = f"{_found(part.following)} cannot stand here"
         return _diagnostic(message, part.following.span, _wanted(expected), _slip(mistake))
-    at = word("$END", "", source=last.source, start=last.end_pos, end=last.end_pos)
+    at = word("$END", "", source=last.source, start=last.end_pos or 0, end=last.end_pos or 0)
     mistake = _Mistake(at, part.words, expected)
     wrong = _name_out_of_place(mistake)
     if wrong is not None:
