@@ -95,17 +95,98 @@ def test_a_specification_full_of_markup_stays_text(opened: Open, pages: Path) ->
     spec = folder / "<img src=x onerror=window.hurt=1>" / "Race.plus"
     spec.parent.mkdir()
     spec.write_text(text, encoding="utf-8")
-    verify([spec], Options(html=folder / "html"), Unwatched())
+    (folder / "Race.plus").write_text("module Race\n")  # beside which the folder has to be told
+    verify([spec, folder / "Race.plus"], Options(html=folder / "html"), Unwatched())
     written = sorted((folder / "html").rglob("*.html"))
     assert len(written) >= 4
     for path in written:
         page = opened(str(path.relative_to(pages)))
         assert page.evaluate("window.hurt") is None
         assert page.locator("img").count() == 0
-        assert "<img src=x onerror=window.hurt=1>" in page.inner_text("body")
+    assert "<img src=x onerror=window.hurt=1>" in opened("made/evil/html/index.html").inner_text("body")
     fresh = opened("made/evil/html/Race/shared/Fresh.html")
     assert fresh.inner_text(".says") == EVIL
     assert fresh.locator(".line", has_text="process Look").inner_text().count(EVIL) == 1
+
+
+def test_two_files_of_one_name_have_pages_of_their_own(opened: Open, pages: Path) -> None:
+    folder = pages / "made" / "same"
+    specs = [folder / name / "Up.plus" for name in ("a", "b")]
+    for most, spec in zip((1, 2), specs, strict=True):
+        spec.parent.mkdir(parents=True)
+        spec.write_text(
+            f"module Up\nvar x : 0..3 = 0\naction Go {{ await x < 3; x := x + 1; }}\ninvariant Small == x < {most}\n"
+            "model m { expect Small violated; expect deadlock violated; }\n"
+        )
+    verify(specs, Options(html=folder / "html"), Unwatched())
+    page = opened("made/same/html/index.html")
+    assert page.locator("h2 .facts").all_inner_texts() == ["a/Up.plus", "b/Up.plus"]
+    for section, steps in ((0, 1), (1, 2)):
+        page = opened("made/same/html/index.html")
+        page.locator("section").nth(section).locator("td.violated a").first.click()
+        assert f"Small is violated after {steps} step" in page.inner_text(".lead")
+
+
+def test_what_could_not_be_checked_is_not_among_what_is_as_expected(opened: Open, pages: Path) -> None:
+    folder = pages / "made" / "broken"
+    folder.mkdir()
+    (folder / "Bad.plus").write_text("module Bad\nvar x : 0..3 = FALSE\n")
+    (folder / "Up.plus").write_text(
+        "module Up\nvar x : 0..3 = 0\naction Go { x := 1; }\nwitness Far == x = 3\n"
+        "model m { check Far; depth 2; expect Far unreachable; }\n"
+    )
+    verify([folder / "Bad.plus"], Options(html=folder / "one"), Unwatched())
+    assert opened("made/broken/one/index.html").inner_text("h1") == "1 specification could not be checked"
+    verify([folder / "Bad.plus", folder / "Up.plus"], Options(html=folder / "two", engine="bmc"), Unwatched())
+    page = opened("made/broken/two/index.html")
+    assert page.inner_text("h1") == "1 of 1 verdicts as expected, 1 specification could not be checked"
+    assert "not reached in 2 steps" in page.inner_text("body")
+
+
+PERMUTED = """module Permuted
+sort T
+var s : [T -> 0..8] = [t \\in T |-> 0]
+action Up(t \\in T) { await s[t] < 7; s[t] := s[t] + 1; }
+invariant Ok == \\A t \\in T : s[t] < 8
+model m { scope T = 9; check Ok; }
+"""
+
+STEPS = """module Steps
+var x : 0..3 = 0
+var y : 0..3 = 0
+action Up { await x < 3; x := x + 1; y := x; }
+action Again { x := 0; y := 0; }
+transition NoJump == y' <= y + 1
+model m { expect NoJump proved; }
+"""
+
+
+def test_a_proof_says_what_was_found_and_what_a_clause_excludes(opened: Open, pages: Path) -> None:
+    folder = pages / "made" / "proofs"
+    folder.mkdir()
+    for name, text in (("Permuted", PERMUTED), ("Steps", STEPS)):
+        (folder / f"{name}.plus").write_text(text)
+    only = (Pattern.parse("Permuted"),)
+    verify([folder / "Permuted.plus"], Options(engine="native", only=only, html=folder / "html"), Unwatched())
+    permuted = opened("made/proofs/html/Permuted/m/Ok.html").inner_text(".obligations")
+    assert "is one of them once the elements of T are permuted" in permuted or "Every initial state is" in permuted
+    verify([folder / "Steps.plus"], Options(engine="ic3", html=folder / "html"), Unwatched())
+    page = opened("made/proofs/html/Steps/m/NoJump.html")
+    uses = page.locator(".use:has-text('Excludes')").all_inner_texts()
+    assert uses
+    assert all("violates NoJump" in use or "breaks" in use for use in uses)
+    assert page.locator("details").count() == len(uses)
+    assert "No step from a state that satisfies it violates the property." in page.inner_text(".obligations")
+
+
+def test_a_name_of_the_specification_keeps_its_first_letter(opened: Open, pages: Path) -> None:
+    folder = pages / "made" / "names"
+    folder.mkdir()
+    (folder / "Up.plus").write_text(
+        "module Up\nvar x : 0..3 = 0\naction Go { x := 1; }\ninvariant strict == x = 0\nmodel m { expect strict violated; }\n"
+    )
+    verify([folder / "Up.plus"], Options(html=folder / "html"), Unwatched())
+    assert opened("made/names/html/Up/m/strict.html").inner_text(".lead") == "strict is violated after 1 step."
 
 
 def test_the_same_run_makes_the_same_pages(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ model m { expect I violated; }
 
 
 def lines(story: Story, number: int, file: str = "Spec.plus") -> list[int]:
-    return [line for name, found in story.steps[number - 1].lines if name.endswith(file) for line in found]
+    return [line for one in story.steps[number - 1].lines if one.file.endswith(file) for line in one.lines]
 
 
 def numbered(text: str, part: str) -> int:
@@ -128,4 +128,4 @@ model m {{ expect faults violated; }}
     found = told(text, "faults")
     assert found.fault is not None
     assert found.fault.step is not None
-    assert 6 in dict(found.fault.step.lines)["Spec.plus"]
+    assert 6 in {line for one in found.fault.step.lines for line in one.lines}

@@ -12,9 +12,9 @@ from pluscheck.certify.formulas import OutgrownError
 from pluscheck.certify.obligations import Obligations
 from pluscheck.certify.opinions import Opinion, Refuted, Shown
 from pluscheck.certify.reference import Reference, described
-from pluscheck.core.evaluator import deep_recursion
-from pluscheck.core.semantics import Taken, steps
-from pluscheck.core.system import State, TransitionSystem
+from pluscheck.core.evaluator import Fault, deep_recursion
+from pluscheck.core.semantics import Taken, holds, steps
+from pluscheck.core.system import PropertyKind, State, TransitionSystem
 from pluscheck.evidence.verdict import InductiveInvariant
 
 
@@ -22,7 +22,7 @@ from pluscheck.evidence.verdict import InductiveInvariant
 class Excluded:
     """A state that satisfies all other conjuncts (a counterexample to induction without this one: Bradley, VMCAI 2011).
 
-    `step` leads from it out of what the others say; without one, the property is violated there.
+    `step` leads from it out of what the others say, or, of a property of steps, violates that; without one, the property is violated there.
     """
 
     state: State
@@ -67,9 +67,24 @@ class Necessity:
         opinion: Opinion = ask(wanted, deadline=time.monotonic() + self._seconds)
         match opinion:
             case Refuted(_, state) if state is not None:
-                outside = (s for s in steps(self._system, state) if isinstance(s, Taken) and not contains(s.target))
-                return Excluded(state, next(outside, None))
+                taken = [step for step in steps(self._system, state) if isinstance(step, Taken)]
+                wrong = (
+                    step
+                    for step in taken
+                    if not contains(step.target) or (safety and self._violates(name, state, step))
+                )
+                return Excluded(state, next(wrong, None))
             case Shown():
                 return NotNeeded()
             case _:
                 return None
+
+    def _violates(self, name: str, state: State, step: Taken) -> bool:
+        """Return whether a step violates the property of this name, if it is one of steps. Where it is not defined, that is another property's."""
+        claim = next((p for p in self._system.properties if p.name == name), None)
+        if claim is None or claim.kind is not PropertyKind.TRANSITION:
+            return False
+        try:
+            return not holds(self._system, claim, state, step.target)
+        except Fault:
+            return False

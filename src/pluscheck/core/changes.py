@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pluscheck.core.system import State, TransitionSystem, Variable
@@ -70,6 +70,11 @@ def _parts(of: Type, path: str, value: Value) -> Iterator[tuple[str, Value]]:
                 yield from _parts(item, f"{path}[{index}]", part)
         case _:
             yield path, value
+
+
+def path_text(name: str, way: Sequence[Value | str]) -> str:
+    """Return the path of a part of a variable: its way has names of fields, arguments of functions, positions in tuples."""
+    return name + "".join(f".{key}" if isinstance(key, str) else f"[{shown_arguments(key)}]" for key in way)
 
 
 def shown_arguments(argument: Value) -> str:

@@ -6,7 +6,8 @@ what `cache[dst].data` was. Where one operand alone decides (the conjunct that i
 
 from __future__ import annotations
 
-from pluscheck.core.evaluator import Setting, Thunk, function_of, truth, value_of
+from pluscheck.core.evaluator import Setting, Thunk, deep_recursion, function_of, truth, value_of
+from pluscheck.core.explain import Explanation
 from pluscheck.core.exprs import (
     And,
     App,
@@ -42,6 +43,12 @@ from pluscheck.core.walk import children
 
 Part = tuple[Value | str, ...]
 """The way into a value: arguments of functions, names of fields, positions in tuples (from 1). Sets, sequences and options are not gone into."""
+
+
+def deciding_reads(why: Explanation) -> frozenset[tuple[bool, str, Part]]:
+    """Return what the parts depend on that decide a formula, as `reads` does of an expression."""
+    with deep_recursion(why.span):
+        return frozenset({read for atom in why.atoms() for read in reads(atom.term, atom.setting)})
 
 
 def reads(expr: Expr, setting: Setting, part: Part = ()) -> frozenset[tuple[bool, str, Part]]:

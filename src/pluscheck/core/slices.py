@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pluscheck.core.dependence import Part, reads
+from pluscheck.core.dependence import Part, deciding_reads, reads
 from pluscheck.core.evaluator import Fault, Setting, Thunk, deep_recursion, outermost, value_of
 from pluscheck.core.explain import explain
 from pluscheck.core.semantics import Arguments
@@ -67,8 +67,7 @@ def _read_at_end(
     is_of_step = claim.kind is PropertyKind.TRANSITION
     state, next_state = (states[-2], states[-1]) if is_of_step else (states[-1], None)
     why = explain(system, claim.formula, state, next_state)
-    with deep_recursion(claim.formula.span):
-        found = {read for atom in why.atoms() for read in reads(atom.term, atom.setting)}
+    found = deciding_reads(why)
     before = {(name, part) for in_next, name, part in found if is_of_step and not in_next}
     return frozenset(before), frozenset({(name, part) for in_next, name, part in found if in_next == is_of_step})
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pluscheck.certify.necessity import Excluded, NotNeeded
 from pluscheck.certify.reference import described
-from pluscheck.core.changes import parts
+from pluscheck.core.changes import parts, path_text
+from pluscheck.core.dependence import deciding_reads
 from pluscheck.core.evaluator import Fault
 from pluscheck.core.explain import explain
-from pluscheck.core.exprs import Expr
+from pluscheck.core.exprs import Expr, Prime
 from pluscheck.core.semantics import Taken
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, State, TransitionSystem
 from pluscheck.core.values import show
+from pluscheck.core.walk import subterms
 from pluscheck.evidence.verdict import InductiveInvariant
 from pluscheck.pipeline.evidence import reasons_of, written
 from pluscheck.report.because import listed
@@ -47,17 +49,19 @@ def clause_views(
                 values = _values(system, invariant.conjuncts[number], state)
                 which = f"states such as one with {listed(values)}" if values else "states"
                 then = f"{_wrong(system, name)} there."
+                broken: list[Expr] = []
                 if step is not None:
-                    then = (
-                        f"from there {_said(step)} breaks {_broken(system, invariant, number, numbers, step.target)}."
-                    )
+                    broken, told = _broken(system, invariant, number, numbers, step.target)
+                    then = f"from there {_said(step)} {f'breaks {told}' if told else f'violates {name}'}."
+                else:
+                    broken = [p.formula for p in system.properties if p.name == name]
                 return ClauseView(
                     numbers[number],
                     texts[number],
                     needed=True,
                     excludes=(f"Excludes {which};", then),
                     step=None if step is None else _said(step),
-                    states=tuple(_two_states(system, values, state, step)),
+                    states=tuple(_two_states(system, values, broken, state, step)),
                 )
 
     return tuple(view(number) for number in order)
@@ -75,32 +79,48 @@ def _wrong(system: TransitionSystem, name: str) -> str:
 
 def _broken(
     system: TransitionSystem, invariant: InductiveInvariant, number: int, numbers: Mapping[int, int], target: State
-) -> str:
-    """Return what else of the invariant is not true in a state: properties by their names, conjuncts by their numbers."""
+) -> tuple[list[Expr], str]:
+    """Return what else of the invariant is not true in a state: as formulas, and in words, properties by their names and conjuncts by their numbers."""
 
     def keeps(part: InductiveInvariant) -> bool:
         return described(system, part)(target)
 
-    broken = [name for name in invariant.properties if not keeps(InductiveInvariant((), (name,)))]
-    places = sorted(
-        numbers[other]
+    names = [name for name in invariant.properties if not keeps(InductiveInvariant((), (name,)))]
+    others = [
+        other
         for other, conjunct in enumerate(invariant.conjuncts)
         if other != number and not keeps(InductiveInvariant((conjunct,)))
-    )
-    if places:
-        broken.append(f"clause{'' if len(places) == 1 else 's'} {listed(list(map(str, places)))}")
-    return listed(broken)
+    ]
+    broken = [p.formula for name in names for p in system.properties if p.name == name]
+    broken += [invariant.conjuncts[other] for other in others]
+    if others:
+        places = [str(place) for place in sorted(numbers[other] for other in others)]
+        names.append(f"clause{'' if len(places) == 1 else 's'} {listed(places)}")
+    return broken, listed(names)
 
 
 def _two_states(
-    system: TransitionSystem, values: Sequence[str], state: State, step: Taken | None
+    system: TransitionSystem, values: Sequence[str], broken: Sequence[Expr], state: State, step: Taken | None
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield parts of the state that the conjunct excludes and of the one that the step leads to: those that make it false, and those that change."""
+    """Yield parts of the state that the conjunct excludes and of the one that the step leads to: those that make it false, those that change, and what is read there."""
     after = state if step is None else step.target
     mentioned = {value.partition(" = ")[0] for value in values}
+    read = [path for formula in broken for path in _read(system, formula, after)]
     for (path, old), (_, new) in zip(parts(system, state), parts(system, after), strict=True):
-        if old != new or written(path) in mentioned:
+        is_read = any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in read)
+        if old != new or is_read or written(path) in mentioned:
             yield written(path), show(old), show(new)
+
+
+def _read(system: TransitionSystem, formula: Expr, state: State) -> Iterator[str]:
+    """Yield what the parts of a formula read that decide it in a state; nothing of one that is about steps."""
+    if any(isinstance(term, Prime) for term in subterms([formula])):
+        return
+    try:
+        found = deciding_reads(explain(system, formula, state))
+    except Fault:
+        return
+    yield from sorted(path_text(name, part) for _, name, part in found)
 
 
 def _values(system: TransitionSystem, conjunct: Expr, state: State) -> list[str]:

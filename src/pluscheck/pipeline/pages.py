@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from pluscheck.base.source import NOWHERE
@@ -12,15 +13,16 @@ from pluscheck.certify.necessity import Necessity
 from pluscheck.core.digest import system_digest
 from pluscheck.core.system import Constant, Model, TransitionSystem
 from pluscheck.core.values import Function, Value, show
-from pluscheck.evidence.verdict import InductiveInvariant, Proved
+from pluscheck.evidence.verdict import InductiveInvariant, Proved, SearchedStates
 from pluscheck.pipeline.clauses import clause_views
 from pluscheck.pipeline.comments import comment_above
 from pluscheck.pipeline.evidence import Judged
 from pluscheck.pipeline.trace_files import attachments, told
-from pluscheck.proofs.document import StoredInduction, StoredInvariant
+from pluscheck.proofs.document import StoredInduction
 from pluscheck.proofs.files import proof_path
 from pluscheck.report.html.page import ClauseView, ProofView, index_page, proof_page, trace_page
 from pluscheck.report.model import Kind, ModelReport, PropertyReport, Report
+from pluscheck.report.short_files import short_files
 
 INDEX = "index.html"
 
@@ -35,6 +37,7 @@ class Pages:
     folder: Path
     _links: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _off: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _folders: dict[str, str] = field(default_factory=dict)
     _necessities: dict[int, Necessity] = field(default_factory=dict)
     """Of each invariant, by its identity, what its conjuncts are for; several properties may rest on one."""
     _kept: list[InductiveInvariant] = field(default_factory=list)
@@ -50,13 +53,23 @@ class Pages:
                 continue
             text = self._page(file, system, report, row, found)
             if text is not None:
-                path = proof_path(self.folder, system.name, system.model, row.name).with_suffix(".html")
+                path = proof_path(self.folder, self._folder_of(file, system.name), system.model, row.name).with_suffix(
+                    ".html"
+                )
                 write_whole(path, text.encode())
                 self._links[file, system.model, row.name] = Path(os.path.relpath(path, self.folder)).as_posix()
 
     def run(self, report: Report) -> None:
         """Write the page of the whole run."""
         write_whole(self.folder / INDEX, index_page(report, self._off, self._links).encode())
+
+    def _folder_of(self, file: str, module: str) -> str:
+        """Return the folder of a specification's pages: its module's name, with a number if that of another file is called so too."""
+        if file not in self._folders:
+            taken = {name.casefold() for name in self._folders.values()}
+            names = (module if number == 1 else f"{module}-{number}" for number in count(1))
+            self._folders[file] = next(name for name in names if name.casefold() not in taken)
+        return self._folders[file]
 
     def _page(
         self, file: str, system: TransitionSystem, report: ModelReport, row: PropertyReport, judged: Judged
@@ -105,7 +118,7 @@ def _proof(
     formula = "" if claim is None or claim.formula.span == NOWHERE else claim.formula.span.text
     return ProofView(
         module=system.name,
-        file=file,
+        file=short_files([file])[file],
         model=system.model,
         property=row.name,
         claim=_claim(row),
@@ -116,7 +129,7 @@ def _proof(
         digest=digest,
         scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
         switches=tuple((name, show(value)) for c in system.constants if c.is_switch for name, value in _named_bits(c)),
-        obligations=_obligations(text, row.kind),
+        obligations=_obligations(judged, row.kind),
         clauses=clauses,
         with_properties=() if invariant is None else invariant.properties,
     )
@@ -134,9 +147,20 @@ def _claim(row: PropertyReport) -> str:
             return f"{row.name} holds in runs of any length."
 
 
-def _obligations(text: StoredInvariant | StoredInduction | None, kind: Kind) -> tuple[tuple[str, str], ...]:
+def _obligations(judged: Judged, kind: Kind) -> tuple[tuple[str, str], ...]:
     """Return what had to be shown."""
+    text = judged.text
+    certificate = judged.verdict.certificate if isinstance(judged.verdict, Proved) else None
     wrong = "makes the witness true" if kind is Kind.WITNESS else "violates the property"
+    if isinstance(certificate, SearchedStates) and certificate.permuted:
+        of = " and ".join(certificate.permuted)
+        return (
+            (
+                "All states were found, up to permutations.",
+                f"Every initial state, and every state that a step leads to, is one of them once the elements of {of} are permuted: no formula tells these apart.",
+            ),
+            ("Safety.", f"None of them {wrong}, and so no permutation of one."),
+        )
     if text is None:
         return (
             (
@@ -145,10 +169,9 @@ def _obligations(text: StoredInvariant | StoredInduction | None, kind: Kind) -> 
             ),
             ("Safety.", f"None of them {wrong}."),
         )
-    inductive = (
-        ("Initiation.", "Every initial state satisfies the invariant."),
-        ("Consecution.", "Every step from a state that satisfies it leads to one that does."),
-    )
+    invariant = text.invariant if isinstance(text, StoredInduction) else text
+    is_empty = not (invariant.conjuncts or invariant.properties)
+    inductive = () if is_empty else _INDUCTIVE
     if isinstance(text, StoredInduction):
         steps = f"{text.k} step{'' if text.k == 1 else 's'}"
         return (
@@ -156,7 +179,17 @@ def _obligations(text: StoredInvariant | StoredInduction | None, kind: Kind) -> 
             ("Base.", f"No shorter run from an initial state {wrong}."),
             ("Step.", f"After {steps} in a row of which none does, the next one does not either."),
         )
+    if is_empty:
+        return (("Safety.", f"No state at all {wrong}, whether it can be reached or not: no invariant is needed."),)
+    if kind is Kind.TRANSITION:
+        return (*inductive, ("Safety.", f"No step from a state that satisfies it {wrong}."))
     return (*inductive, ("Safety.", f"No state that satisfies it {wrong}."))
+
+
+_INDUCTIVE = (
+    ("Initiation.", "Every initial state satisfies the invariant."),
+    ("Consecution.", "Every step from a state that satisfies it leads to one that does."),
+)
 
 
 def _switched_off(system: TransitionSystem) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypedDict, TypeVar, cast
 
 from pluscheck import __version__
 from pluscheck.base.source import NOWHERE, Source, Span
@@ -31,7 +31,8 @@ from pluscheck.pipeline.evidence import INNER, blocked_reasons, reasons_of, writ
 from pluscheck.pipeline.executed import executed
 from pluscheck.pipeline.prevention import prevented
 from pluscheck.report import story as r
-from pluscheck.report.model import Answer, Change, Kind, place_of
+from pluscheck.report.model import Answer, Change, Kind, Place, place_of
+from pluscheck.report.short_files import short_files
 
 OUTSIDE = "(no process)"
 """The lane of the actions that belong to no process."""
@@ -56,7 +57,8 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
     """Return the story of a run that was replayed, and ends in what it is said to end in."""
     teller = _Teller(system, run)
     claim = next((p for p in system.properties if p.name == run.property), None)
-    return r.Story(
+    sources = _sources(system)
+    found = r.Story(
         module=system.name,
         file=about.file,
         model=system.model,
@@ -70,7 +72,7 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         scope=tuple((sort, len(atoms)) for sort, atoms in sorted(system.scope.items())),
         switches=tuple((c.name, show(c.value)) for c in system.constants if c.is_switch and not c.parts),
         formula=None if claim is None else _extent(claim.formula.span),
-        sources=_sources(system),
+        sources=sources,
         lanes=tuple(lane for lane, _ in teller.lanes),
         locks=tuple(written(lock.path) for lock in teller.locks_in(0)),
         properties=tuple(p.name for p in teller.strip),
@@ -83,13 +85,39 @@ def story(system: TransitionSystem, run: Replay, about: About) -> r.Story:
         fault=teller.fault(),
         says="" if claim is None else comment_above(claim.span),
     )
+    return _renamed(found, short_files([about.file, *(source.name for source in sources)]))
+
+
+_Told = TypeVar("_Told")
+
+
+def _renamed(part: _Told, names: Mapping[str, str]) -> _Told:
+    """Return a part of a story in which files are called by other names."""
+    match part:
+        case r.Extent() | Place() | r.LinesView():
+            return cast("_Told", replace(part, file=names.get(part.file, part.file)))
+        case r.SourceText():
+            return cast("_Told", replace(part, name=names.get(part.name, part.name)))
+        case tuple():
+            if not part or isinstance(part[0], str):
+                return part
+            return cast("_Told", tuple([_renamed(item, names) for item in part]))
+        case _ if is_dataclass(part) and not isinstance(part, type):
+            made: dict[str, Any] = {field.name: _renamed(getattr(part, field.name), names) for field in fields(part)}
+            if isinstance(part, r.StepView):  # in the order of the names that they have now
+                made["lines"] = tuple(sorted(made["lines"], key=lambda one: one.file))
+            if isinstance(part, r.Story):
+                made["file"] = names[part.file]
+            return cast("_Told", replace(part, **made))
+        case _:
+            return part
 
 
 class _GoneThrough(TypedDict):
     """The part of a step that says where it stands."""
 
     extent: r.Extent | None
-    lines: tuple[tuple[str, tuple[int, ...]], ...]
+    lines: tuple[r.LinesView, ...]
     conditions: tuple[r.ConditionView, ...]
 
 
@@ -136,6 +164,11 @@ class _Teller:
             waits=waits,
             cycles=cycles({wait.lane: wait.on for wait in waits}),
             blocked=tuple(self._blocked(everybody)),
+            unsaid=tuple(
+                (self.lane_of[entry.process, entry.identifier], len(entry.blocked) - MOST_BLOCKED)
+                for entry in everybody
+                if len(entry.blocked) > MOST_BLOCKED
+            ),
         )
 
     def _labels(self, state: State) -> tuple[str | None, ...]:
@@ -250,7 +283,7 @@ class _Teller:
         ]
         return {
             "extent": self._text_of(action, found.spans),
-            "lines": tuple((file, tuple(sorted(numbers))) for file, numbers in sorted(lines.items())),
+            "lines": tuple(r.LinesView(file, tuple(sorted(numbers))) for file, numbers in lines.items()),
             "conditions": tuple(conditions),
         }
 

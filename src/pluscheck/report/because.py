@@ -21,6 +21,12 @@ def headline(story: Story) -> str:
     return f"{story.property} is violated {after}"
 
 
+def lead(story: Story) -> str:
+    """Return the headline as a sentence; a name of the specification keeps its first letter as it is."""
+    text = headline(story)
+    return (text if text.startswith(f"{story.property} is ") else text[:1].upper() + text[1:]) + "."
+
+
 def because(story: Story) -> tuple[str, ...]:
     """Return why: which parts of the property fail and on which values, who wrote those, and what would have prevented it."""
     return (*_failing(story), *_waiting(story), *_writers(story), *_prevented(story))

@@ -81,7 +81,7 @@ class StateView:
     """One state. `values` are in the order of the story's `paths`, `labels` of its lanes (None outside of processes), `holdings` of its locks.
 
     `truths` are those of the story's properties: None where one cannot be evaluated. Those of a transition property are of the step that leads here.
-    `cycles` are the cycles among `waits`, as lanes, each beginning with its least one.
+    `cycles` are the cycles among `waits`, as lanes, each beginning with its least one. `unsaid` says by lane how many more choices are not possible than `blocked` has.
     """
 
     values: tuple[str, ...]
@@ -91,6 +91,7 @@ class StateView:
     waits: tuple[Wait, ...]
     cycles: tuple[tuple[int, ...], ...]
     blocked: tuple[BlockedAction, ...]
+    unsaid: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,14 @@ class ConditionView:
 
     extent: Extent
     truth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinesView:
+    """Lines of one file, by number from 1, in order."""
+
+    file: str
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ class StepView:
     action: str
     arguments: tuple[tuple[str, str], ...]
     extent: Extent | None
-    lines: tuple[tuple[str, tuple[int, ...]], ...]
+    lines: tuple[LinesView, ...]
     conditions: tuple[ConditionView, ...]
     changes: tuple[Change, ...]
     needed: bool

@@ -14,6 +14,7 @@ from textwrap import wrap
 from pluscheck.report.because import headline, short
 from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
 from pluscheck.report.formats.why import why
+from pluscheck.report.look import isolated
 from pluscheck.report.model import Change
 from pluscheck.report.story import StepView, Story
 
@@ -27,6 +28,9 @@ HEADING = ("", "who does what", "what changes")
 
 _MARKUP = re.compile(r"[\\`*<>#|~$@]|&(?=[#\w])|!(?=\[)|^\[|\](?=[(\[:])|(?<!\w)_|_(?!\w)")
 """What could begin or end something in a sentence; brackets and underscores inside of names are left alone."""
+
+_BLOCK = re.compile(r"^(\s*\d*)([-+=.)])(?=[-=\s]|$)")
+"""What begins a list or underlines a heading where it stands at the beginning of a line."""
 
 Row = tuple[str, str, str]
 
@@ -46,9 +50,11 @@ def markdown(story: Story) -> str:
 
 
 def _wrapped(text: str, first: str, others: str) -> list[str]:
-    return wrap(
+    lines = wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
     )
+    # What begins a line of its own (`- 1`, `2.`, `=`) would be a list or a heading there.
+    return [lines[0], *(_BLOCK.sub(r"\1\\\2", line) for line in lines[1:])] if lines else []
 
 
 def _table(story: Story) -> Iterator[str]:
@@ -99,12 +105,13 @@ def _event(story: Story, step: StepView, event: LockEvent, room: int) -> tuple[s
 
 def _change(change: Change, room: int) -> Iterator[str]:
     """Yield what changes, in two parts if it is long."""
-    whole = _code(f"{change.path}: {change.old} → {change.new}")
+    path, old, new = isolated(change.path), isolated(change.old), isolated(change.new)
+    whole = _code(f"{path}: {old} → {new}")
     if len(whole) <= room:
         yield whole
     else:
-        yield _code(f"{change.path}: {change.old}")
-        yield _code(f"→ {change.new}")
+        yield _code(f"{path}: {old}")
+        yield _code(f"→ {new}")
 
 
 def _code(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from textwrap import wrap
 
-from pluscheck.report.because import headline, short
+from pluscheck.report.because import lead, short
 from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
 from pluscheck.report.formats.why import why
 from pluscheck.report.story import StepView, Story
@@ -81,7 +81,7 @@ def diagram(story: Story) -> Diagram:
     entries = [*maker.events(None, events[0] if events else ())]
     for step, here in zip(story.steps, events[1:], strict=True):
         entries.extend(maker.step(step, here))
-    ending = [headline(story)[:1].upper() + headline(story)[1:] + ".", *why(story)]
+    ending = [lead(story), *why(story)]
     lines = tuple(line for sentence in ending for line in wrap(sentence, NOTE_WIDTH))
     entries.append(Note(0, len(participants) - 1, lines, is_end=True))
     title = f"{story.module}, model {story.model}: {story.property}"

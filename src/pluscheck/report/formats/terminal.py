@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -58,7 +59,7 @@ def _picture(story: Story, look: Look) -> Iterator[RenderableType]:
     rows = list(_rows(story))
     if len(story.states) < 2 or not rows:
         return
-    label = min(MOST_LABEL, max(len(name) for name in (HEADING, *(name for name, _ in rows))))
+    label = min(MOST_LABEL, max(cell_len(printable(name)) for name in (HEADING, *(name for name, _ in rows))))
     cell = len(str(len(story.states) - 1)) + 1
     fitting = max(1, (look.width - label - 1) // cell)
     keys = sorted({mode for _, segments in rows for s in segments if (mode := s.mode) in _KEYS}, key=list(_KEYS).index)
@@ -69,7 +70,7 @@ def _picture(story: Story, look: Look) -> Iterator[RenderableType]:
         numbers = "".join(f"{number:<{cell}}" for number in range(start, end))
         yield Text(f"{HEADING:<{label}} {numbers}", "dim")
         for name, segments in rows:
-            line = Text(_cut(name, label, look).ljust(label) + " ")
+            line = Text(_cut(name, label, look) + " ")
             for segment in segments:
                 line.append_text(_drawn(segment, start, end, cell, look))
             yield line
@@ -121,6 +122,7 @@ def _drawn(segment: Segment, start: int, end: int, cell: int, look: Look) -> Tex
 
 
 def _cut(name: str, width: int, look: Look) -> str:
+    """Return a name that is as wide as this on a terminal, where some letters are two columns wide."""
     shown = printable(name)
     more = "…" if look.unicode else "..."
-    return shown if len(shown) <= width else shown[: width - len(more)] + more
+    return set_cell_size(shown if cell_len(shown) <= width else set_cell_size(shown, width - len(more)) + more, width)

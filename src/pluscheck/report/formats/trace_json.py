@@ -87,6 +87,7 @@ def _state(story: Story, number: int, state: StateView) -> dict[str, Any]:
         "waits": [_wait(story, wait) for wait in state.waits],
         "cycles": [[_who(story, lane) for lane in cycle] for cycle in state.cycles],
         "blocked": [_blocked(story, blocked) for blocked in state.blocked],
+        "unsaid": [{"process": _who(story, lane), "choices": number} for lane, number in state.unsaid],
     }
 
 
@@ -116,7 +117,7 @@ def _step(story: Story, step: StepView) -> dict[str, Any]:
         "action": step.action,
         "arguments": dict(step.arguments),
         "extent": _extent(step.extent),
-        "lines": [{"file": file, "lines": numbers} for file, numbers in step.lines],
+        "lines": [{"file": one.file, "lines": one.lines} for one in step.lines],
         "conditions": [{"extent": _extent(one.extent), "truth": one.truth} for one in step.conditions],
         "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.changes],
         "needed": step.needed,

@@ -13,9 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pluscheck import __version__
-from pluscheck.report.because import because, headline, short
+from pluscheck.report.because import because, headline, lead, short
 from pluscheck.report.html.picture import lock_bars, wait_cycles
 from pluscheck.report.model import Answer, Kind, Outcome, Place, PropertyReport, Reason, Report, SpecReport
+from pluscheck.report.short_files import short_files
 from pluscheck.report.story import Extent, Story
 
 MOST_LINES = 20_000
@@ -37,6 +38,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
         .render(
             story=story,
             headline=headline(story),
+            lead=lead(story),
             why=because(story),
             without=[protection.switch for protection in story.protections],
             cycles=wait_cycles(story),
@@ -70,15 +72,13 @@ def embedded(value: Any) -> Markup:
 @cache
 def template_environment() -> Environment:
     """Return what makes pages of the templates beside this file."""
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("pluscheck.report.html", "."),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
-    return environment
 
 
 @cache
@@ -90,7 +90,7 @@ def asset(name: str) -> Markup:
 def _sources(story: Story) -> list[dict[str, Any]]:
     """Return the files in which something of the run stands, the specification's own first."""
     every = [*story.steps, *([story.fault.step] if story.fault is not None and story.fault.step is not None else [])]
-    used = {file for step in every for file, _ in step.lines}
+    used = {one.file for step in every for one in step.lines}
     if story.fault is not None and story.fault.place is not None:
         used.add(story.fault.place.file)
     used |= {blocked.guard.file for state in story.states for blocked in state.blocked if blocked.guard is not None}
@@ -147,13 +147,14 @@ def _data(story: Story) -> dict[str, Any]:
                 "action": short(step.action),
                 "arguments": step.arguments,
                 "at": None if step.extent is None else (step.extent.file, step.extent.line),
-                "lines": step.lines,
+                "lines": [(one.file, one.lines) for one in step.lines],
                 "conditions": [(*_lines(one.extent), one.truth) for one in step.conditions],
                 "changes": [(change.path, change.new) for change in step.changes],
             }
             for step in story.steps
         ],
         "blocked": blocked,
+        "unsaid": [state.unsaid for state in story.states],
         "blockings": [json.loads(text) for text in blockings],
     }
 
@@ -248,29 +249,41 @@ def index_page(report: Report, off: Mapping[tuple[str, str], Sequence[str]], lin
     `off` has the switches that are off, by file and model.
     """
     specs = []
+    shown = short_files([spec.file for spec in report.specs])
     for spec in report.specs:
         wrong = [f"{d.code}: {d.message}" for d in spec.diagnostics]
         specs.append(
             {
                 "module": spec.module,
-                "file": spec.file,
+                "shown": shown[spec.file],
                 "wrong": wrong,
                 "claims": _claims(spec, off, links),
                 "witnesses": _witnesses(spec, links),
             }
         )
-    met = sum(outcome is Outcome.MET for outcome in report.outcomes)
     return (
         template_environment()
         .get_template("index.html")
         .render(
-            summary=f"{met} of {len(report.outcomes)} verdicts as expected",
+            summary=_summary(report),
             version=__version__,
             specs=specs,
             style=asset("style.css"),
             script="",
         )
     )
+
+
+def _summary(report: Report) -> str:
+    """Return how the run came out; a specification that is wrong has no verdicts."""
+    rows = [row.outcome for spec in report.specs for model in spec.models for row in model.properties]
+    broken = sum(1 for spec in report.specs if spec.diagnostics)
+    parts = [f"{sum(outcome is Outcome.MET for outcome in rows)} of {len(rows)} verdicts as expected"] if rows else []
+    if broken:
+        parts.append(f"{broken} specification{'' if broken == 1 else 's'} could not be checked")
+    if report.interrupted:
+        parts.append("interrupted")
+    return ", ".join(parts) or "nothing to check"
 
 
 def _claims(spec: SpecReport, off: Mapping[tuple[str, str], Sequence[str]], links: Links) -> dict[str, Any]:
@@ -307,6 +320,9 @@ def _witnesses(spec: SpecReport, links: Links) -> dict[str, Any]:
 def _cell(row: PropertyReport | None, link: str | None) -> dict[str, Any] | None:
     if row is None:
         return None
+    if row.kind is Kind.WITNESS and row.answer is Answer.BOUNDED and row.steps is not None:
+        text = f"not reached in {row.steps} step{'' if row.steps == 1 else 's'}"
+        return {"answer": str(row.answer), "text": text, "met": row.outcome is Outcome.MET, "link": link}
     steps = "" if row.steps is None or row.steps < 0 else f" {'in' if row.trace else 'to'} {row.steps}"
     answer = "proved unreachable" if row.kind is Kind.WITNESS and row.answer is Answer.PROVED else row.answer
     return {"answer": str(row.answer), "text": f"{answer}{steps}", "met": row.outcome is Outcome.MET, "link": link}

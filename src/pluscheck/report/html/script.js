@@ -120,6 +120,9 @@
       }
       return item;
     }));
+    for (const [who, number] of story.unsaid[now] || []) {
+      if (lane === "" || who === Number(lane)) list.append(element("li", `${story.lanes[who]}: ${number} more choice${number === 1 ? " is" : "s are"} not possible`));
+    }
     if (!found.length) list.append(element("li", "Nothing here is kept from happening."));
     if (isWithin) $("#process").focus(); // what had the keys is gone
   };

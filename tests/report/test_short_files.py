@@ -1,0 +1,20 @@
+"""Names of files for others: as short as tells them apart."""
+
+from __future__ import annotations
+
+from pluscheck.report.short_files import short_files
+
+
+def test_names_are_as_short_as_tells_them_apart() -> None:
+    files = ["/home/me/spec/a/Race.plus", "spec/b/Race.plus", "Other.plus", "<library>/Mutex.plus"]
+    assert short_files(files) == {
+        "/home/me/spec/a/Race.plus": "a/Race.plus",
+        "spec/b/Race.plus": "b/Race.plus",
+        "Other.plus": "Other.plus",
+        "<library>/Mutex.plus": "<library>/Mutex.plus",
+    }
+
+
+def test_one_alone_needs_no_folder() -> None:
+    assert short_files(["/tmp/x/Race.plus"]) == {"/tmp/x/Race.plus": "Race.plus"}
+    assert short_files(["C:\\\\work\\\\Race.plus"]) == {"C:\\\\work\\\\Race.plus": "Race.plus"}
