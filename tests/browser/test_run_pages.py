@@ -95,7 +95,7 @@ def test_a_specification_full_of_markup_stays_text(opened: Open, pages: Path) ->
     spec = folder / "<img src=x onerror=window.hurt=1>" / "Race.plus"
     spec.parent.mkdir()
     spec.write_text(text, encoding="utf-8")
-    (folder / "Race.plus").write_text("module Race\n")  # beside which the folder has to be told
+    (folder / "Race.plus").write_text(text, encoding="utf-8")  # beside which the folder has to be told
     verify([spec, folder / "Race.plus"], Options(html=folder / "html"), Unwatched())
     written = sorted((folder / "html").rglob("*.html"))
     assert len(written) >= 4
