@@ -304,6 +304,15 @@ def test_dark_by_the_system_and_by_a_button(opened: Open) -> None:
     assert background(dark) == day
 
 
+@pytest.mark.parametrize("name", [PROOF, INDEX])
+def test_every_page_can_be_made_dark(opened: Open, name: str) -> None:
+    page = opened(name, color_scheme="light")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    assert page.inner_text("#theme") == "Light"
+
+
 def test_nothing_moves_for_who_wants_that(opened: Open) -> None:
     page = opened(RACE, reduced_motion="reduce")
     assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).scrollBehavior") == "auto"

@@ -23,6 +23,6 @@ def ablation_page(report: AblationReport) -> str:
             sets=sets,
             version=__version__,
             style=asset("style.css"),
-            script="",
+            scripts=[asset("theme.js")],
         )
     )

@@ -52,7 +52,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             attached=[(name, file, embedded(text)) for name, (file, text) in given.items()],
             data=embedded(_data(story)),
             style=asset("style.css"),
-            script=asset("script.js"),
+            scripts=[asset("theme.js"), asset("script.js")],
             short=short,
             truth_class=_truth_class,
             truth_mark=_truth_mark,
@@ -239,7 +239,7 @@ def proof_page(proof: ProofView) -> str:
     return (
         template_environment()
         .get_template("proof.html")
-        .render(**given, version=__version__, style=asset("style.css"), script="")
+        .render(**given, version=__version__, style=asset("style.css"), scripts=[asset("theme.js")])
     )
 
 
@@ -269,7 +269,7 @@ def index_page(report: Report, off: Mapping[tuple[str, str], Sequence[str]], lin
             version=__version__,
             specs=specs,
             style=asset("style.css"),
-            script="",
+            scripts=[asset("theme.js")],
         )
     )
 

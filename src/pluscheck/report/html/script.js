@@ -1,17 +1,8 @@
 "use strict";
 (() => {
-  const root = document.documentElement;
-  root.classList.add("js");
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const story = JSON.parse($("#story").textContent);
-
-  // ---- light and dark: what the system says, unless the reader says otherwise
-  const theme = $("#theme");
-  const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
-  theme.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; nameTheme(); });
-  nameTheme();
 
   const help = $("#help");
   const toggleHelp = () => {
