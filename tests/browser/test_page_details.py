@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 Open = Callable[..., "Page"]
+Rectangle = tuple[float, float, float, float]
+"""Left, top, width, height."""
 
 RACE = "Race/shared/Fresh.html"
 
@@ -35,6 +38,24 @@ process Work(self \\in Task) {
   Upgrade: await l.shared = {self}; l := [shared |-> {}, excl |-> Some(self)];
 }
 model m { scope Task = 2; expect deadlock violated; }
+"""
+
+RING = """module Ring
+extends Mutex
+sort BackgroundWriteback
+enum Inode == { destinationInode, sourceInode, thirdInode }
+var tableLock : [Inode -> Mutex(BackgroundWriteback)] = [n \\in Inode |-> MutexFree]
+Next(i) == CASE i = destinationInode -> sourceInode [] i = sourceInode -> thirdInode [] OTHER -> destinationInode
+process Work(self \\in BackgroundWriteback)
+  var mine : Inode \\in Inode;
+{
+  One:  mutex_lock(tableLock[mine], self);
+  Two:  mutex_lock(tableLock[Next(mine)], self);
+  Back: mutex_unlock(tableLock[mine], self);
+        mutex_unlock(tableLock[Next(mine)], self);
+        goto One;
+}
+model m { scope BackgroundWriteback = 3; expect deadlock violated; }
 """
 
 BROKEN = """module Broken
@@ -67,7 +88,46 @@ def test_who_waits_for_himself_has_an_arrow_back(made: Callable[[str, str], Page
     assert edge["width"] > 30
     assert abs(edge["x"] - (box["x"] + box["width"])) < 8
     assert page.locator(".cycle .edge-label").text_content() == "m"
-    assert "Task1 holds m, waits for m, which Task1 holds." in page.inner_text(".cycle figcaption")
+    assert "Task1 holds m, waits for m, which it holds itself." in page.inner_text(".cycle figcaption")
+
+
+@pytest.mark.parametrize("text", [TWICE, UPGRADE, RING])
+def test_nothing_in_a_drawing_lies_on_anything_else(made: Callable[[str, str], Page], text: str) -> None:
+    page = made(text, "deadlock")
+    view = page.locator(".cycle svg").evaluate(
+        "svg => { const b = svg.viewBox.baseVal; return [b.x, b.y, b.width, b.height]; }"
+    )
+    boxes, names, labels = (
+        page.locator(f".cycle {what}").evaluate_all(
+            "all => all.map(one => { const b = one.getBBox(); return [b.x, b.y, b.width, b.height]; })"
+        )
+        for what in ("rect", ".node", ".edge-label")
+    )
+    assert len(boxes) == len(names) == len(labels) >= 1
+    assert all(within(box, view) for box in (*boxes, *labels))
+    assert all(within(name, box) for name, box in zip(names, boxes, strict=True))
+    assert not any(meet(one, other) for one, other in combinations([*boxes, *labels], 2))
+
+
+def within(inner: Rectangle, outer: Rectangle) -> bool:
+    return all(
+        outer[axis] <= inner[axis] and inner[axis] + inner[axis + 2] <= outer[axis] + outer[axis + 2] for axis in (0, 1)
+    )
+
+
+def meet(one: Rectangle, other: Rectangle) -> bool:
+    return all(
+        max(one[axis], other[axis]) < min(one[axis] + one[axis + 2], other[axis] + other[axis + 2]) for axis in (0, 1)
+    )
+
+
+def test_a_drawing_is_written_out_with_how_a_lock_is_held(made: Callable[[str, str], Page]) -> None:
+    page = made(UPGRADE, "deadlock")
+    words = (
+        "Task1 holds l shared, waits for l, which Task2 holds; Task2 holds l shared, waits for l, which Task1 holds."
+    )
+    assert page.inner_text(".cycle figcaption") == words
+    assert page.locator(".cycle svg").get_attribute("aria-label") == words
 
 
 def test_who_holds_and_waits_has_a_bar_for_either(made: Callable[[str, str], Page]) -> None:

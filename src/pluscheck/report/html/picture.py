@@ -95,43 +95,58 @@ def _segments(cells: Sequence[tuple[str, str]]) -> Iterator[Segment]:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A process in a drawing of who waits for whom, in units of the drawing."""
+    """A process in a drawing of who waits for whom, in units of the drawing: the middle of its box, and how wide that is."""
 
     name: str
     x: float
     y: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Somebody waits for somebody: from the one to the other, and for which lock."""
+    """Somebody waits for somebody: the way of the arrow, as SVG has it, and for which lock.
 
-    x1: float
-    y1: float
-    x2: float
-    y2: float
+    `anchor` says which end of the label is at `label_x`: its `start`, `middle` or `end`.
+    """
+
+    path: str
     label: str
     label_x: float
     label_y: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a drawing takes up."""
+
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
 class WaitCycle:
-    """A cycle of processes that wait for one another, as a drawing 400 wide, and in words."""
+    """A cycle of processes that wait for one another, as a drawing, and in words."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     words: str
 
     @property
-    def top(self) -> float:
-        """Where the drawing begins."""
-        return min([node.y - 24 for node in self.nodes] + [edge.label_y - 20 for edge in self.edges])
-
-    @property
-    def height(self) -> float:
-        """How high the drawing is."""
-        return max([node.y + 24 for node in self.nodes] + [edge.label_y + 12 for edge in self.edges]) - self.top
+    def frame(self) -> Frame:
+        """What is drawn, with a margin."""
+        across = [(node.x - node.width / 2, node.x + node.width / 2) for node in self.nodes]
+        down = [(node.y - 20, node.y + 20) for node in self.nodes]
+        for edge in self.edges:
+            left = edge.label_x - _width(edge.label) * {"start": 0, "middle": 0.5, "end": 1}[edge.anchor]
+            across.append((left, left + _width(edge.label)))
+            down.append((edge.label_y - 8, edge.label_y + 8))
+        left, right = min(start for start, _ in across) - 4, max(end for _, end in across) + 4
+        top, bottom = min(start for start, _ in down) - 4, max(end for _, end in down) + 4
+        return Frame(round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))
 
 
 def wait_cycles(story: Story) -> tuple[WaitCycle, ...]:
@@ -143,39 +158,66 @@ def wait_cycles(story: Story) -> tuple[WaitCycle, ...]:
 
 
 def _cycle(story: Story, state: StateView, lanes: Sequence[int]) -> WaitCycle:
-    nodes = []
-    for position in range(len(lanes)):
-        angle = 2 * pi * position / len(lanes) + pi
-        name = story.lanes[lanes[position]].name
-        nodes.append(Node(name, round(200 + 120 * cos(angle), 1), round(120 + 75 * sin(angle), 1)))
+    nodes = _nodes([story.lanes[lane].name for lane in lanes])
     waits = {wait.lane: wait for wait in state.waits}
     edges, words = [], []
     for position, lane in enumerate(lanes):
         a, b = nodes[position], nodes[(position + 1) % len(lanes)]
         lock = waits[lane].lock
         label = "" if lock is None else story.locks[lock]
-        if a is b:  # who waits for himself: out on the one side of the box, and back in a little below
-            mx, my = a.x + 170, a.y
-            start, end = (a.x + 55, a.y - 10), (a.x + 57, a.y + 10)
-        else:
-            # Bent to the left of its direction, so that two that go to and fro do not lie on each other.
-            dx, dy = b.x - a.x, b.y - a.y
-            length = max(1.0, (dx * dx + dy * dy) ** 0.5)
-            mx, my = (a.x + b.x) / 2 + 55 * dy / length, (a.y + b.y) / 2 - 55 * dx / length
-            start, end = _border(a, mx, my), _border(b, mx, my)
-        edges.append(Edge(*start, *end, label, round(mx, 1), round(my, 1)))
+        edges.append(_back(a, label) if a is b else _edge(a, b, label))
         holds = [
-            story.locks[number]
+            f"{story.locks[number]}{' shared' if holding.mode == 'S' else ''}"
             for number, holdings in enumerate(state.holdings)
-            if any(lane in holding.lanes for holding in holdings)
+            for holding in holdings
+            if lane in holding.lanes
         ]
         has = f"holds {' and '.join(holds)}, " if holds else ""
-        words.append(f"{a.name} {has}waits for {label or 'what only others can bring about'}, which {b.name} holds")
-    return WaitCycle(tuple(nodes), tuple(edges), "; ".join(words) + ".")
+        holder = "it holds itself" if a is b else f"{b.name} holds"
+        words.append(f"{a.name} {has}waits for {label or 'what only others can bring about'}, which {holder}")
+    return WaitCycle(nodes, tuple(edges), "; ".join(words) + ".")
+
+
+def _width(text: str) -> float:
+    """Return how wide a text is in a drawing, whose letters are all as wide; with some to spare, since fonts differ."""
+    return 8 * len(text)
+
+
+def _nodes(names: Sequence[str]) -> tuple[Node, ...]:
+    """Return boxes on an ellipse, the first one on the left, so far apart that none touches the next."""
+    width = max(110.0, max(map(_width, names)) + 20)
+    across = max(120.0, width / 2 + 60) * max(1.0, len(names) / 4)
+    down = 75 * max(1.0, len(names) / 4) * max(1.0, width / 140)
+    angles = [2 * pi * position / len(names) + pi for position in range(len(names))]
+    return tuple(
+        Node(name, round(across * cos(angle), 1), round(down * sin(angle), 1), width)
+        for name, angle in zip(names, angles, strict=True)
+    )
+
+
+def _edge(a: Node, b: Node, label: str) -> Edge:
+    """Return an arrow that is bent to the left of its direction, so that two that go to and fro do not lie on each other."""
+    dx, dy = b.x - a.x, b.y - a.y
+    length = max(1.0, (dx * dx + dy * dy) ** 0.5)
+    out_x, out_y = dy / length, -dx / length
+    mx, my = (a.x + b.x) / 2 + 55 * out_x, (a.y + b.y) / 2 + 55 * out_y
+    (x1, y1), (x2, y2) = _border(a, mx, my), _border(b, mx, my)
+    # The label stands outside of the middle of the bow.
+    label_x, label_y = (x1 + 2 * mx + x2) / 4 + 12 * out_x, (y1 + 2 * my + y2) / 4 + 12 * out_y
+    anchor = "start" if out_x > 0.1 else "end" if out_x < -0.1 else "middle"
+    path = f"M{x1:.1f} {y1:.1f} Q{mx:.1f} {my:.1f} {x2:.1f} {y2:.1f}"
+    return Edge(path, label, round(label_x, 1), round(label_y, 1), anchor)
+
+
+def _back(node: Node, label: str) -> Edge:
+    """Return an arrow out of the right side of a box and back into it: of who waits for himself."""
+    x, y = node.x + node.width / 2, node.y
+    path = f"M{x:.1f} {y - 7:.1f} C{x + 60:.1f} {y - 34:.1f} {x + 60:.1f} {y + 34:.1f} {x + 2:.1f} {y + 7:.1f}"
+    return Edge(path, label, x + 53, y, "start")
 
 
 def _border(node: Node, towards_x: float, towards_y: float) -> tuple[float, float]:
-    """Return where a line from the middle of a node's box leaves the box, which is 110 wide and 32 high."""
+    """Return where a line from the middle of a node's box leaves the box, which is 32 high."""
     dx, dy = towards_x - node.x, towards_y - node.y
-    part = min(57 / max(abs(dx), 0.01), 18 / max(abs(dy), 0.01), 1.0)
-    return round(node.x + dx * part, 1), round(node.y + dy * part, 1)
+    part = min((node.width / 2 + 2) / max(abs(dx), 0.01), 18 / max(abs(dy), 0.01), 1.0)
+    return node.x + dx * part, node.y + dy * part
