@@ -15,7 +15,7 @@ from pluscheck.core.system import DEADLOCK, FAULTS, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.interface import Budget
 from pluscheck.evidence.verdict import Reached, Violated
-from pluscheck.exports.promela import promela
+from pluscheck.exports.promela import claims_of, promela
 from pluscheck.exports.tla import IDLE, STEPS, UNDEFINED, UNREACHED, TlaModule, tla
 from pluscheck.ground.ground import ground
 from pluscheck.lang.front import elaborate
@@ -169,11 +169,13 @@ def by_spin(system: TransitionSystem, folder: Path) -> Explored:
     """Return what Spin finds; deadlock by itself, since a state in which an assertion fails is none to Spin."""
     names = all_names(system)
     text = promela(ground(system), names)
-    rest = spin(text, folder, *[name for name in names if name != DEADLOCK])
-    stuck = spin(text, folder, DEADLOCK)
+    claims = claims_of(names)
+    named = {claim: name for name, claim in claims.items()}
+    rest = spin(text, folder, *[claim for name, claim in claims.items() if name != DEADLOCK])
+    stuck = spin(text, folder, claims[DEADLOCK])
     assert rest.states == stuck.states
     chosen = 0 if starts(system) == 1 else 1
-    return Explored(rest.states - chosen, rest.found | stuck.found)
+    return Explored(rest.states - chosen, frozenset(named[claim] for claim in rest.found | stuck.found))
 
 
 def by_tlc(system: TransitionSystem, folder: Path) -> Explored:

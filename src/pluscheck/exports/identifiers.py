@@ -24,6 +24,12 @@ class Identifiers:
 
 
 def spelled(wanted: str) -> str:
-    """Return the name with nothing but letters, digits and single `_` in it, and a letter in front."""
+    """Return the name with nothing but letters and digits of ASCII and single `_` in it, and a letter in front; other letters are told by their numbers."""
+    wanted = re.sub(r"[^\W_]", lambda letter: letter[0] if letter[0].isascii() else f"u{ord(letter[0]):x}", wanted)
     plain = re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9]", "_", wanted)).strip("_")
     return plain if plain[:1].isalpha() else f"x_{plain}".rstrip("_")
+
+
+def in_ascii(text: str) -> str:
+    """Return text for a comment of a language that knows nothing but ASCII."""
+    return text.encode("ascii", "backslashreplace").decode()

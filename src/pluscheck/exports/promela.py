@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pluscheck.core.semantics import FaultyStart, initial_states, no_initial_state
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.core.values import show
-from pluscheck.exports.identifiers import Identifiers
+from pluscheck.exports.identifiers import Identifiers, in_ascii
 from pluscheck.exports.promela_initial import choices_of
 from pluscheck.exports.promela_terms import Terms, is_computed, sizes_of
 from pluscheck.ground.dag import FALSE
@@ -30,14 +30,20 @@ def promela(system: GroundSystem, names: Sequence[str]) -> str:
     return _Writer(system, names).text()
 
 
+def claims_of(names: Sequence[str]) -> dict[str, str]:
+    """Return what properties are called in what is asked of Spin: `CHECK_` and `p_` stand before it."""
+    claims = Identifiers()
+    implicit = {name: claims.fresh(name) for name in (DEADLOCK, FAULTS)}
+    return {name: implicit.get(name) or claims.fresh(name) for name in names}
+
+
 class _Writer:
     def __init__(self, system: GroundSystem, names: Sequence[str]) -> None:
         self.system = system
         self.names = names
         identifiers = Identifiers()
         self.variables = [f"v_{identifiers.fresh(leaf.name)}" for leaf in system.leaves]
-        claims = Identifiers()
-        self.claims = {name: claims.fresh(name) for name in names}
+        self.claims = claims_of(names)
         self.current = {leaf.node: _read(leaf, v) for leaf, v in zip(system.leaves, self.variables, strict=True)}
         self.terms = Terms(system.dag, self.current)
         self.violations = {name: violation(system, name) for name in names}
@@ -140,6 +146,8 @@ class _Writer:
         yield "  do"
 
     def _steps(self) -> Iterator[str]:
+        if not self.system.actions:
+            yield "  :: false    /* nothing can happen */"
         for action in self.system.actions:
             of = action.action
             chosen = ", ".join(f"{name} = {show(value)}" for name, value in action.arguments)
@@ -239,7 +247,7 @@ def _option(condition: str, then: str) -> str:
 
 def _comment(text: str) -> str:
     """Return text that does not end a comment."""
-    return text.replace("*/", "* /").replace("\n", " ")
+    return in_ascii(text).replace("*/", "* /").replace("\n", " ")
 
 
 def _told(system: TransitionSystem, name: str) -> str:
@@ -249,16 +257,21 @@ def _told(system: TransitionSystem, name: str) -> str:
     return f"{name} is reached" if kind is PropertyKind.WITNESS else f"{name} is violated"
 
 
+PACKED = 16
+"""Numbers of at most so many bits are packed."""
+
+
 def _offset(leaf: Leaf) -> int:
-    """Return what is stored as 0: Promela packs what is not negative."""
-    return min(leaf.low, 0)
+    """Return what is stored as 0: Promela packs what is not negative. What is not packed is stored as it is: a difference might be too large."""
+    low = min(leaf.low, 0)
+    return low if (leaf.high - low).bit_length() <= PACKED else 0
 
 
 def _declared(leaf: Leaf, name: str) -> str:
-    bits = (leaf.high - _offset(leaf)).bit_length()
+    bits = (leaf.high - min(leaf.low, 0)).bit_length()
     if leaf.boolean:
         return f"bit {name}"
-    return f"unsigned {name} : {bits}" if bits <= 16 else f"int {name}"
+    return f"unsigned {name} : {bits}" if bits <= PACKED else f"int {name}"
 
 
 def _read(leaf: Leaf, name: str) -> str:

@@ -103,7 +103,10 @@ class Terms:
                 return f"({a} / {b})"
             uneven = f"(({a} % {b}) != 0 && (({a} < 0) != ({b} < 0)))"
             return f"(({a} / {b}) - {uneven})"
-        return f"({a} % {b})" if natural else f"((({a} % {b}) + {b}) % {b})"
+        if natural:
+            return f"({a} % {b})"
+        # Not `(a % b + b) % b`, whose sum may not fit: there is a remainder below 0 where `a` is, and only there.
+        return f"(({a} % {b}) + ((({a} % {b}) < 0) -> {b} : 0))"
 
 
 _BINARY = {IFF: "==", EQ: "==", LT: "<", ADD: "+", SUB: "-", MUL: "*"}
