@@ -184,6 +184,41 @@ def test_on_paper_every_step_has_its_name_and_none_is_hidden(opened: Open) -> No
         assert box["width"] > 8
 
 
+def test_paper_has_the_steps_that_a_proof_excludes_and_no_night(opened: Open) -> None:
+    page = opened("ic3/Race/base/Fresh.html", color_scheme="dark")
+    table = page.locator(".clauses table").first
+    assert not table.is_visible()
+    page.emulate_media(media="print")
+    assert table.is_visible()
+    assert table.locator(".changed").first.evaluate("cell => getComputedStyle(cell).fontWeight") == "700"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_steps_stand_beside_each_other_on_paper(opened: Open) -> None:
+    page = opened(RACE)
+    page.emulate_media(media="print")
+    lefts = set(page.locator(".steps > li").evaluate_all("items => items.map(item => item.getBoundingClientRect().x)"))
+    assert len(lefts) == 2
+
+
+@pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("light", "print")])
+def test_stripes_are_seen_without_colours(opened: Open, scheme: str, media: str) -> None:
+    """Between a stripe and what is beneath it the contrast is 1.8 at least, as WCAG counts it."""
+    page = opened(RACE, color_scheme=scheme)
+    page.emulate_media(media=media)  # type: ignore[arg-type]
+    ratio = page.locator(".bar.mode-shared").first.evaluate("""bar => {
+      const style = getComputedStyle(bar), parts = (text) => text.match(/[\\d.]+/g).map(Number);
+      const [r, g, b] = parts(style.backgroundColor);
+      const stripe = parts(style.backgroundImage.match(/rgba?\\([^)]*\\)(?= (?:4|10)px)/g).at(-1));
+      const alpha = stripe[3] ?? 1;
+      const light = (rgb) => rgb.map((x) => x / 255).map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, x, n) => sum + x * [0.2126, 0.7152, 0.0722][n], 0.05);
+      const [one, other] = [light([r, g, b]), light([r, g, b].map((x, n) => (1 - alpha) * x + alpha * stripe[n]))];
+      return Math.max(one, other) / Math.min(one, other);
+    }""")
+    assert ratio >= 1.8
+
+
 def tab_to(page: Page, target: Locator) -> None:
     for _ in range(80):
         page.keyboard.press("Tab")
