@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +13,7 @@ from pluscheck.base.codes import Code
 from pluscheck.base.diagnostics import Diagnostic, Label
 from pluscheck.base.source import Source, Span
 from pluscheck.report.json import report_json
-from pluscheck.report.model import Report, SpecReport
+from pluscheck.report.model import Report, SpecReport, UnfinishedReport
 
 SCHEMA: dict[str, Any] = json.loads((files("pluscheck") / "report" / "report.schema.json").read_text(encoding="utf-8"))
 
@@ -33,6 +34,18 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("timings", [True, False])
 def test_reports_follow_the_schema(report: Report, timings: bool) -> None:
     Draft202012Validator(SCHEMA).validate(json.loads(report_json(report, 1, timings=timings)))
+
+
+def test_a_search_that_was_stopped_follows_the_schema() -> None:
+    for left in (UnfinishedReport(900, 100, 24_000, 2_345, 0.5), UnfinishedReport(0, 0, None, None, None)):
+        (spec,) = made_reports.GOOD.specs
+        model = replace(spec.models[0], states=left.looked_at + left.waiting, unfinished=left)
+        report = replace(made_reports.GOOD, specs=(replace(spec, models=(model,)),))
+        data = json.loads(report_json(report, 4, timings=False))
+        Draft202012Validator(SCHEMA).validate(data)
+        assert data["specs"][0]["models"][0]["unfinished"] == {
+            "looked_at": left.looked_at, "waiting": left.waiting, "bytes_held": left.bytes_held, "more": left.more, "ratio": left.ratio,
+        }  # fmt: skip
 
 
 def test_times_are_only_there_if_asked_for() -> None:

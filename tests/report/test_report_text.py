@@ -10,8 +10,8 @@ import pytest
 
 import made_reports
 from pluscheck.report.look import Look
-from pluscheck.report.model import Outcome, Report
-from pluscheck.report.text import report_text
+from pluscheck.report.model import Outcome, Report, UnfinishedReport
+from pluscheck.report.text import model_text, report_text
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -48,6 +48,28 @@ def test_no_line_is_wider_than_asked(report: Report, width: int) -> None:
 @pytest.mark.parametrize("report", REPORTS.values())
 def test_ascii_is_ascii(report: Report) -> None:
     assert report_text(report, LOOKS["ascii"]).isascii()
+
+
+def stopped(left: UnfinishedReport) -> str:
+    """What is said of a search that was stopped, on one line."""
+    model = replace(made_reports.PROVED, complete=False, unfinished=left)
+    return " ".join(model_text(model, 10, Look(width=400)).split())
+
+
+def test_a_search_that_was_stopped_says_how_far_it_was_and_what_its_estimate_rests_on() -> None:
+    assert (
+        "stopped: 1,000,000 looked at, 500,000 waiting, 24 bytes each (36 MB); if each level (states as many steps away) goes on to be 0.67 of "
+        "the one before, there are some 990,000 more: an estimate, since levels may grow again" in stopped(UnfinishedReport(1_000_000, 500_000, 36_000_000, 987_654, 2 / 3))
+    )  # fmt: skip
+    assert "some 7 more" in stopped(UnfinishedReport(1, 1, 48, 7, 0.5))
+
+
+def test_where_there_is_no_estimate_none_is_given() -> None:
+    text = stopped(UnfinishedReport(1_000, 500, None, None, None))
+    assert "stopped: 1,000 looked at, 500 waiting; no estimate of how many more there are: the levels" in text
+    assert "more:" not in text
+    assert "stopped" not in model_text(made_reports.PROVED, 10, Look(width=400))
+    assert "bytes" not in stopped(UnfinishedReport(0, 0, 131_072, None, None))
 
 
 def test_quiet_shows_nothing_of_what_is_as_expected() -> None:

@@ -22,8 +22,9 @@ from pluscheck.core.semantics import (
 )
 from pluscheck.core.system import DEADLOCK, FAULTS, Property, PropertyKind, State, TransitionSystem
 from pluscheck.core.values import Atom, Function
-from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress, Unfinished
 from pluscheck.engines.limits import Limits
+from pluscheck.engines.unfinished import unfinished
 from pluscheck.evidence.trace import Step, Trace
 from pluscheck.evidence.verdict import Bounded, Proved, ReachableSet, Reached, Reason, Unknown, Verdict, Violated
 
@@ -60,6 +61,9 @@ class _Search:
     taken: dict[str, int] = field(default_factory=dict)
     most_steps: int = 0
     stuck: int = 0
+    levels: list[int] = field(default_factory=list)
+    """How many states each level has that was begun."""
+    looked_at: int = 0
     complete: bool = False
     stopped: Reason | None = None
 
@@ -105,10 +109,12 @@ class _Search:
         Of the `last` level, the states that are new are counted among the successors but not kept.
         """
         successors: list[State] = []
+        self.levels.append(len(frontier))
         for state in frontier:
             self.stopped = self.limits.exceeded(len(self.parents))
             if self.stopped is not None:
                 return []
+            self.looked_at += 1
             self._judge_state(state, level)
             stuck, before = True, self.transitions
             for outcome in steps(self.system, state):
@@ -229,6 +235,17 @@ class _Search:
             transitions=self.transitions,
             diameter=self.depth if self.complete else None,
             counts=Counts(self.taken, self.most_steps, self.stuck),
+            unfinished=None if self.stopped is None else self._unfinished(),
+        )
+
+    def _unfinished(self) -> Unfinished:
+        found = len(self.parents)
+        return unfinished(
+            self.levels,
+            begun=found - sum(self.levels),
+            waiting=found - self.looked_at,
+            depth=self.limits.budget.depth,
+            bytes_held=None,
         )
 
     def _without_violation(self) -> Verdict:

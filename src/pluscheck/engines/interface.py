@@ -66,6 +66,20 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """How far a search that goes level by level was when its budget ended.
+
+    `waiting`: how many states were found but not looked at. `bytes_held`: the memory that the states found take, None if nobody knows. `more`: an estimate of how many states there
+    are besides those found, if each level goes on to be `ratio` times the one before, as the last one is; both None while the levels do not shrink.
+    """
+
+    waiting: int
+    bytes_held: int | None
+    more: int | None
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What an engine found. Not yet judged.
 
@@ -90,6 +104,7 @@ class Findings:
     transitions: int | None = None
     diameter: int | None = None
     counts: Counts | None = None
+    unfinished: Unfinished | None = None
     permuted: tuple[str, ...] = ()
     """The sorts of which permutations of a state were counted as one."""
     covered: bool = False

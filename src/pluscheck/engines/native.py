@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
@@ -16,10 +17,11 @@ from pluscheck.core.symmetry import Exchange, exchanges, may_be_large, rounds
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.hidden_faults import is_hiding
-from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress
+from pluscheck.engines.interface import NOTHING_IS_REACHED, Budget, Counts, Findings, Listener, Progress, Unfinished
 from pluscheck.engines.limits import Limits
 from pluscheck.engines.native_runs import Runs
 from pluscheck.engines.traces import step_of
+from pluscheck.engines.unfinished import unfinished
 from pluscheck.evidence.trace import Trace
 from pluscheck.evidence.verdict import (
     Bounded,
@@ -193,6 +195,8 @@ class _Run:
     start_faults: dict[Site, Trace] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
     """For each level, the number of its first state."""
+    end: int = 0
+    """The number after the last state of the level that was begun last."""
     first_taken: dict[str, int] = field(default_factory=dict)
     depth: int = -1
     """The last level that was gone through from end to end."""
@@ -208,6 +212,7 @@ class _Run:
         while self.stopped is None and search.looked_at < search.count:
             level, end = self.depth + 1, search.count
             self.starts.append(search.looked_at)
+            self.end = end
             last = level == self.limits.budget.depth
             self._go_through(level, end, keep=not last)
             self._note_actions(level)
@@ -342,6 +347,7 @@ class _Run:
             # Of an orbit with several normal forms some may be found later than the first.
             diameter=self.depth if self.complete and not self.permuted else None,
             counts=self._counts(),
+            unfinished=None if self.stopped is None else self._unfinished(),
             permuted=self.permuted,
         )
 
@@ -356,6 +362,17 @@ class _Run:
             if count:
                 taken[action.action.name] = taken.get(action.action.name, 0) + count
         return Counts(taken, self.search.most_steps, self.search.stuck)
+
+    def _unfinished(self) -> Unfinished:
+        search = self.search
+        bounds = [*self.starts, self.end]
+        return unfinished(
+            [end - start for start, end in pairwise(bounds)],
+            begun=search.count - self.end,
+            waiting=search.count - search.looked_at,
+            depth=self.limits.budget.depth,
+            bytes_held=search.bytes,
+        )
 
     def _without_violation(self) -> Verdict:
         if self.complete and not self.search.count:

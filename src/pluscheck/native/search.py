@@ -187,8 +187,8 @@ class Search:
 
     @property
     def bytes(self) -> int:
-        """How much memory the states take, with the table."""
-        return self._states.size + self._parents.size + self._table.size
+        """How much memory the states found take, with the table: what there is room for besides is not in use."""
+        return (8 * self.packing.words + 4) * self.count + self._table.size
 
     def taken(self) -> list[int]:
         """Return, for each action, how often it was taken."""

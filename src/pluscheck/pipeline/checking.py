@@ -33,6 +33,7 @@ from pluscheck.report.model import (
     Place,
     PropertyReport,
     SiteReport,
+    UnfinishedReport,
     is_idle_lemma,
     place_of,
 )
@@ -112,6 +113,7 @@ def checked(
         diameter=findings.diameter,
         permuted=findings.permuted,
         counts=_counts(system, findings),
+        unfinished=_unfinished(findings),
         seconds=time.monotonic() - started,
         solver_seconds=findings.solver_seconds,
         tried=findings.tried,
@@ -286,6 +288,14 @@ def _counts(system: TransitionSystem, findings: Findings) -> CountsReport | None
     names = dict.fromkeys(action.name for action in system.actions)
     actions = tuple(ActionCount(name, counts.taken.get(name, 0)) for name in names)
     return CountsReport(counts.most_steps, counts.stuck, actions)
+
+
+def _unfinished(findings: Findings) -> UnfinishedReport | None:
+    """Return how far the search was, if its budget ended before it had all states."""
+    left = findings.unfinished
+    if left is None or findings.states is None:
+        return None
+    return UnfinishedReport(findings.states - left.waiting, left.waiting, left.bytes_held, left.more, left.ratio)
 
 
 def _never_taken(system: TransitionSystem, findings: Findings) -> tuple[Part, ...]:

@@ -235,6 +235,21 @@ class CountsReport:
 
 
 @dataclass(frozen=True, slots=True)
+class UnfinishedReport:
+    """How far a search from state to state was when its budget ended.
+
+    `looked_at` and `waiting` are all states found. `bytes_held` is the memory that they take, if somebody knows. `more` is an estimate of how many others there are,
+    if each level, the states as many steps away, goes on to be `ratio` times the one before, as the last one is; both None while the levels do not shrink.
+    """
+
+    looked_at: int
+    waiting: int
+    bytes_held: int | None
+    more: int | None
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReport:
     """What was found of one model.
 
@@ -264,6 +279,8 @@ class ModelReport:
     """The sorts of which permutations of a state were looked at, and counted, as one."""
     counts: CountsReport | None = None
     """Where an engine went from state to state."""
+    unfinished: UnfinishedReport | None = None
+    """Where such an engine's budget ended before it had all states."""
 
 
 @dataclass(frozen=True, slots=True)

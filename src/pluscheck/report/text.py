@@ -26,6 +26,7 @@ from pluscheck.report.model import (
     Report,
     SpecReport,
     TraceReport,
+    UnfinishedReport,
     is_idle_lemma,
 )
 from pluscheck.report.pages import title
@@ -58,6 +59,8 @@ def model_text(model: ModelReport, width: int, look: Look) -> str:
     if look.quiet and not shown:
         return ""
     lines: list[RenderableType] = [_model_heading(model, look)]
+    if model.unfinished is not None:
+        lines.append(_row(Text("    "), Text(_so_far(model.unfinished), "yellow")))
     if look.statistics:
         lines.extend(_statistics(model, look))
     for item in shown:
@@ -136,6 +139,32 @@ def _model_heading(model: ModelReport, look: Look) -> RenderableType:
     if look.timings:
         remarks.append(f"{model.seconds:.1f} s")
     return _row(Text(f"  {model.name}  ", "bold"), Text(look.dot.join(remarks), "dim"))
+
+
+def _so_far(search: UnfinishedReport) -> str:
+    """Return how far a search was when its budget ended, and what is left if it would have gone on as it did."""
+    found = search.looked_at + search.waiting
+    text = f"stopped: {search.looked_at:,} looked at, {search.waiting:,} waiting"
+    if search.bytes_held is not None and found:
+        text += f", {search.bytes_held / found:.0f} bytes each ({_megabytes(search.bytes_held)})"
+    if search.more is None or search.ratio is None:
+        return (
+            f"{text}; no estimate of how many more there are: the levels (states as many steps away) are not shrinking"
+        )
+    return (
+        f"{text}; if each level (states as many steps away) goes on to be {search.ratio:.2f} of the one before, there are some "
+        f"{_rough(search.more)} more: an estimate, since levels may grow again"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.0f} MB" if size >= 1_000_000 else "under 1 MB"
+
+
+def _rough(number: int) -> str:
+    """Return a number of which no more than two digits are meant."""
+    places = max(0, len(str(number)) - 2)
+    return f"{round(number, -places):,}"
 
 
 def _statistics(model: ModelReport, look: Look) -> list[RenderableType]:
