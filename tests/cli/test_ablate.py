@@ -118,3 +118,16 @@ witness Works == \\E p \\in Part : busy[p]
     text = " ".join(capsys.readouterr().out.split())
     assert "All 16,777,216 settings of 24 protections are decided" in text
     assert "exactly one minimal safe set: all 24." in text
+
+
+def test_a_folder_with_one_specification_stands_for_it(door: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", str(door.parent)]) == main(["ablate", str(door)])
+    capsys.readouterr()
+    (door.parent / "Other.plus").write_text("module Other\nvar x : 0..1 = 0\n")
+    assert main(["ablate", str(door.parent)]) == 2
+    assert "there are 2 specs in" in capsys.readouterr().err
+
+
+def test_that_there_is_no_order_is_said(door: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", str(door), "--order", "Any"]) == 2
+    assert "there is no order 'Any', nor any other" in capsys.readouterr().err

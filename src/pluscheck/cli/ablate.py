@@ -14,6 +14,7 @@ from pluscheck.cli.verify import Show, half_of_memory
 from pluscheck.cli.worker import AbandonedError, on_large_stack
 from pluscheck.pipeline.ablation import Question, ablated
 from pluscheck.pipeline.ablation_telling import Told
+from pluscheck.pipeline.discover import the_spec_file
 from pluscheck.pipeline.evidence import RejectedError
 from pluscheck.pipeline.options import UsageError
 from pluscheck.report.ablation import AblationReport
@@ -62,14 +63,13 @@ def exit_code(report: AblationReport) -> int:
 
 def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
     """Find it out and write it. Raises UsageError, SpecError, RejectedError, UnwritableError."""
-    if not arguments.spec.is_file():
-        raise UsageError(f"there is no file {arguments.spec}")
+    spec = the_spec_file(arguments.spec)
     if arguments.model is not None and arguments.repair is not None:
         raise UsageError("--from names the model already: it goes without --model")
     if arguments.store is not None and arguments.property:
         raise UsageError("what is stored is about all that the model checks: --store goes without --property")
     question = Question(
-        arguments.spec,
+        spec,
         arguments.repair or arguments.model,
         tuple(arguments.property),
         repair=arguments.repair is not None,

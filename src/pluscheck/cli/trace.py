@@ -15,6 +15,7 @@ from pluscheck.cli.exits import Exit
 from pluscheck.cli.verify import Show, engine_named, half_of_memory
 from pluscheck.cli.worker import AbandonedError, on_large_stack
 from pluscheck.evidence.verdict import Reason
+from pluscheck.pipeline.discover import the_spec_file
 from pluscheck.pipeline.evidence import RejectedError
 from pluscheck.pipeline.options import Options, UsageError
 from pluscheck.pipeline.rechecking import WrongSpecificationError
@@ -64,6 +65,8 @@ def _wrong(error: SpecError, code: Exit, arguments: argparse.Namespace) -> Exit:
 
 def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
     """Find the run and write it. Raises UsageError, SpecError, RejectedError, UnwritableError."""
+    if arguments.file.is_dir():
+        arguments.file = the_spec_file(arguments.file)
     for path in filter(None, (arguments.file, arguments.spec)):
         if not path.is_file():
             raise UsageError(f"there is no file {path}")

@@ -33,6 +33,14 @@ def spec_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def the_spec_file(path: Path) -> Path:
+    """Return the one file that is meant: the path, or, of a directory, the only spec below it. Raises UsageError."""
+    found = spec_files([path])
+    if len(found) > 1:
+        raise UsageError(f"there are {len(found)} specs in {path}: say which, such as {found[0]}")
+    return found[0]
+
+
 def _below(directory: Path) -> Iterable[Path]:
     """Yield the specs below a directory, in any order. What cannot be looked into, or goes away meanwhile, has none."""
     for folder, inner, files in os.walk(directory):

@@ -161,6 +161,8 @@ def the_one_meant(what: str, name: str | None, names: tuple[str, ...]) -> str:
         raise UsageError(f"say which {what} is meant: --{what}, with one of {', '.join(names)}")
     if name in names:
         return name
+    if not names:
+        raise UsageError(f"there is no {what} '{name}', nor any other")
     close = get_close_matches(name, names, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
     raise UsageError(f"there is no {what} '{name}': {hint}")
