@@ -58,6 +58,22 @@ process Work(self \\in BackgroundWriteback)
 model m { scope BackgroundWriteback = 3; expect deadlock violated; }
 """
 
+COUNTED = """module Counted
+extends Counter
+sort Task
+sort Owner
+var users : Counter(2) = 0
+process Work(self \\in Task) {
+  Get:  counter_get(users);
+  Wait: counter_wait(users);
+}
+process Own(self \\in Owner) {
+  Free: await users = 0;
+        goto Free;
+}
+model m { scope Task = 2; scope Owner = 1; expect deadlock violated; }
+"""
+
 BROKEN = """module Broken
 var x : 0..3 = 0
 process Work {
@@ -137,6 +153,46 @@ def test_who_holds_and_waits_has_a_bar_for_either(made: Callable[[str, str], Pag
         assert rows.count() == 2
         assert rows.nth(0).locator(".bar").all_inner_texts() == ["S"]
         assert rows.nth(1).locator(".bar").all_inner_texts() == ["waits"]
+
+
+def test_bars_are_read_out_and_explained(made: Callable[[str, str], Page]) -> None:
+    page = made(UPGRADE, "deadlock")
+    cells = page.locator("tr.holder[data-holder='Task2'] td:has(.bar)")
+    assert [" ".join(text.split()) for text in cells.all_inner_texts()] == [
+        "S shared, state 2",
+        "waits for it, state 2",
+    ]
+    assert page.locator(".legend .key").all_inner_texts() == ["X exclusive", "S shared", "waits"]
+
+
+def test_who_is_only_counted_is_drawn_when_the_number_changes(made: Callable[[str, str], Page]) -> None:
+    page = made(COUNTED, "deadlock")
+    counted = page.locator("tr.holder[data-lock='users'][data-holder='']")
+    assert counted.is_visible()
+    assert counted.locator(".bar").all_inner_texts() == ["1", "2"]
+    assert "held by so many" in page.inner_text(".legend")
+
+
+def test_a_line_in_another_file_is_named_with_it(made: Callable[[str, str], Page]) -> None:
+    page = made(COUNTED, "deadlock")
+    said = page.locator("#blocked button").all_inner_texts()
+    assert any(text.endswith(" of Counter.plus") for text in said)
+    assert any(" of " not in text for text in said)
+
+
+def test_names_leave_the_width_to_the_states(made: Callable[[str, str], Page]) -> None:
+    page = made(UPGRADE, "deadlock")
+    first, whole = page.locator(".picture thead th").first.bounding_box(), page.locator(".picture").bounding_box()
+    assert first is not None
+    assert whole is not None
+    assert first["width"] < whole["width"] / 5
+
+
+def test_short_values_are_not_broken_by_long_ones_beside_them(made: Callable[[str, str], Page]) -> None:
+    page = made(RING, "deadlock")
+    page.set_viewport_size({"width": 390, "height": 800})
+    old = page.locator(".steps li.current td code", has_text="None").first
+    assert old.evaluate("code => code.getClientRects().length") == 1
 
 
 def test_a_step_that_cannot_be_completed_is_shown_where_it_stops(made: Callable[[str, str], Page]) -> None:

@@ -374,6 +374,11 @@ def test_a_run_that_repeats_for_ever_says_where(opened: Open, pages: Path) -> No
     page = opened("made/loop.html")
     assert "goes back to state 1: it repeats for ever" in page.inner_text(".loop")
     assert "↻" in page.inner_text("thead th[data-state='1']")
+    bracket = page.locator(".picture thead th").evaluate_all(
+        "all => all.map(one => ['Left', 'Top', 'Right'].map(side => getComputedStyle(one)[`border${side}Width`] === '3px'))"
+    )
+    last = steps_of(page)
+    assert bracket[1:] == [[state == 1, state >= 1, state == last] for state in range(last + 1)]
 
 
 def test_five_hundred_steps_open_and_step_without_a_pause(opened: Open, pages: Path) -> None:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, lead, short
-from pluscheck.report.html.picture import lock_bars, wait_cycles
+from pluscheck.report.html.picture import LockBars, Segment, lock_bars, wait_cycles
 from pluscheck.report.model import Answer, Kind, Outcome, Place, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.short_files import short_files
 from pluscheck.report.story import Extent, Story
@@ -32,6 +32,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
     `attachments` are what else the reader may save: by what the button says (`ITF`), the name of the file and its text.
     """
     given = attachments or {}
+    locks = lock_bars(story)
     return (
         template_environment()
         .get_template("trace.html")
@@ -42,7 +43,9 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             why=because(story),
             without=[protection.switch for protection in story.protections],
             cycles=wait_cycles(story),
-            locks=lock_bars(story),
+            locks=locks,
+            modes=_modes(locks),
+            states=_states,
             acting={step.lane for step in story.steps},
             turns=_within_turns(story),
             first_false=[_first_false(story, number) for number in range(len(story.properties))],
@@ -85,6 +88,19 @@ def template_environment() -> Environment:
 def asset(name: str) -> Markup:
     """Return the text of a file beside this one, such as the style, to stand in a page as it is."""
     return Markup((files("pluscheck.report.html") / name).read_text(encoding="utf-8"))
+
+
+def _modes(locks: Sequence[LockBars]) -> list[str]:
+    """Return the modes that a reader has to know: of shared and exclusive both, since each says what the other is not."""
+    found = {segment.mode for lock in locks for bar in lock.bars for segment in bar.segments}
+    if found & {"S", "X"}:
+        found |= {"S", "X"}
+    return [mode for mode in ("X", "S", "#", "wait") if mode in found]
+
+
+def _states(segment: Segment) -> str:
+    last = segment.start + segment.length - 1
+    return f"states {segment.start} to {last}" if segment.length > 1 else f"state {last}"
 
 
 def _sources(story: Story) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 
@@ -26,7 +26,7 @@ class Segment:
 class Bar:
     """The bars of one holder of one lock, over all states; an empty holder stands for those who are only counted.
 
-    Who holds a lock and waits for more of it (a reader who would be a writer) has a second row of bars for that. `quiet` if the holder takes no step in the run: then it says little.
+    Who holds a lock and waits for more of it (a reader who would be a writer) has a second row of bars for that. `quiet` if the holder takes no step in the run, or the number of holders stays as it is: then it says little.
     """
 
     lock: int
@@ -58,15 +58,16 @@ def lock_bars(story: Story) -> tuple[LockBars, ...]:
         # In the order of the lanes; holders that are no process come last.
         order = {lane.name: number for number, lane in enumerate(story.lanes)}
         rows = sorted(who, key=lambda key: (order.get(key[0], len(order)), key[1]))
-        bars = tuple(
-            Bar(
-                lock, key[0], tuple(_segments([cells.get(key, ("", "")) for cells in here])), quiet=key[0] not in acting
-            )
-            for key in rows
-        )
+        bars = tuple(_bar(lock, key[0], [cells.get(key, ("", "")) for cells in here], acting) for key in rows)
         if bars:
             found.append(LockBars(path, bars))
     return tuple(found)
+
+
+def _bar(lock: int, holder: str, cells: Sequence[tuple[str, str]], acting: Collection[str]) -> Bar:
+    segments = tuple(_segments(cells))
+    # Of those who are only counted nobody knows who acts; that their number changes says that somebody does.
+    return Bar(lock, holder, segments, quiet=holder not in acting if holder else len(segments) == 1)
 
 
 def _at(story: Story, state: StateView, lock: int) -> dict[tuple[str, int], tuple[str, str]]:

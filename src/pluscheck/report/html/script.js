@@ -101,7 +101,9 @@
       item.append(element("b", `${story.lanes[one.lane]}: ${one.action}${args && ` (${args})`}`), ": ");
       item.append(one.reasons.length ? one.reasons.map(text).filter(Boolean).join("; ") || "its guard is FALSE" : "there is nothing to choose from");
       if (one.guard) {
-        const show = element("button", `line ${one.guard[1]}`);
+        const [file, line] = one.guard;
+        const elsewhere = file === $(".source").dataset.file ? "" : ` of ${file.split("/").at(-1)}`;
+        const show = element("button", `line ${line}${elsewhere}`);
         show.type = "button";
         show.addEventListener("click", () => {
           const target = mark(one.guard, "stops");
