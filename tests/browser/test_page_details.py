@@ -162,7 +162,7 @@ def test_bars_are_read_out_and_explained(made: Callable[[str, str], Page]) -> No
         "S shared, state 2",
         "waits for it, state 2",
     ]
-    assert page.locator(".legend .key").all_inner_texts() == ["X exclusive", "S shared", "waits"]
+    assert page.locator(".legend .key").all_inner_texts() == ["X exclusive", "S shared"]
 
 
 def test_who_is_only_counted_is_drawn_when_the_number_changes(made: Callable[[str, str], Page]) -> None:
@@ -193,6 +193,22 @@ def test_short_values_are_not_broken_by_long_ones_beside_them(made: Callable[[st
     page.set_viewport_size({"width": 390, "height": 800})
     old = page.locator(".steps li.current td code", has_text="None").first
     assert old.evaluate("code => code.getClientRects().length") == 1
+
+
+def test_heads_of_a_step_that_a_proof_excludes_are_whole_on_a_telephone(opened: Open) -> None:
+    page = opened("ic3/Race/base/Fresh.html")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    heads = page.locator(".clauses th", has_text="excluded")
+    assert heads.count() >= 1
+    lines = heads.evaluate_all(
+        """all => all.map(one => {
+          const text = document.createRange();
+          text.selectNodeContents(one);
+          return text.getClientRects().length;
+        })"""
+    )
+    assert set(lines) == {1}
 
 
 def test_a_step_that_cannot_be_completed_is_shown_where_it_stops(made: Callable[[str, str], Page]) -> None:

@@ -91,11 +91,11 @@ def asset(name: str) -> Markup:
 
 
 def _modes(locks: Sequence[LockBars]) -> list[str]:
-    """Return the modes that a reader has to know: of shared and exclusive both, since each says what the other is not."""
+    """Return the modes to explain: of shared and exclusive both, since each says what the other is not; who waits is written out."""
     found = {segment.mode for lock in locks for bar in lock.bars for segment in bar.segments}
     if found & {"S", "X"}:
         found |= {"S", "X"}
-    return [mode for mode in ("X", "S", "#", "wait") if mode in found]
+    return [mode for mode in ("X", "S", "#") if mode in found]
 
 
 def _states(segment: Segment) -> str:
