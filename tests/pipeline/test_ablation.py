@@ -148,7 +148,9 @@ def check(report: AblationReport, truth: dict[Names, dict[str, int | None]]) -> 
     }
     for need in report.needs:
         without = tuple(name for name in SWITCHES if name != need.protection)
-        assert (need.need is Need.NEEDED) == (without in unsafe)
+        in_all = all(need.protection in one.on for one in report.minimal_safe)
+        is_too_much = SWITCHES in unsafe and bool(report.minimal_safe)
+        assert (need.need is Need.NEEDED) == (without in unsafe and (in_all or not is_too_much))
         assert (need.need is Need.STIFLING) == (without in stifled)
         assert need.race is None or need.race.steps == unsafe[without]
 
@@ -199,6 +201,42 @@ def test_either_of_two_ways_will_do_and_more_is_worse() -> None:
     assert lock.race.property == DEADLOCK
     assert all(one.judged for one in report.minimal_safe)
     assert all(one.witnesses == (("In", 2),) for one in report.minimal_safe)
+
+
+CROSSED = """module Crossed
+extends Mutex
+enum Task == { p, q }
+enum L == { a, b }
+switch UseA : BOOLEAN == TRUE
+switch UseB : BOOLEAN == TRUE
+switch Swap : BOOLEAN == TRUE
+switch Idle : BOOLEAN == TRUE
+var m : [L -> Mutex(Task)] = [l \\in L |-> MutexFree]
+var inside : SUBSET Task = {}
+process P(self \\in Task) {
+  One:   if (UseA) { if (Swap /\\ self = q) { mutex_lock(m[b], self); } else { mutex_lock(m[a], self); }; };
+  Two:   if (UseB) { if (Swap /\\ self = q) { mutex_lock(m[a], self); } else { mutex_lock(m[b], self); }; };
+  Enter: inside := inside \\cup {self};
+  Leave: inside := inside \\ {self};
+  Off:   m := [l \\in L |-> IF m[l] = Some(self) THEN None ELSE m[l]];
+}
+invariant Alone == Cardinality(inside) < 2
+witness BothDone == \\A t \\in Task : pc[t] = "Done"
+model base { depth 12; }
+"""
+
+
+def test_where_all_together_are_too_much_nothing_is_needed_that_no_safe_set_has() -> None:
+    report = ablation(CROSSED).report
+    assert {one.on for one in report.minimal_safe} == {("UseA",), ("UseB",)}
+    assert [one.on for one in report.maximal_unsafe] == [("UseA", "UseB", "Swap", "Idle")]
+    needs = {need.protection: need.need for need in report.needs}
+    assert needs == {
+        "UseA": Need.ALTERNATIVE,
+        "UseB": Need.ALTERNATIVE,
+        "Swap": Need.SUPERFLUOUS,
+        "Idle": Need.SUPERFLUOUS,
+    }
 
 
 def test_where_nothing_happens_nothing_is_safe() -> None:

@@ -303,9 +303,12 @@ class _Teller:
         if any(p.parts is not None for p in self.of.judge.of):
             yield from self._constraints_needed(safe)
             return
+        # Where all of them together are unsafe as well, that something is violated without one does not say that this one is needed.
+        is_too_much = bool(safe) and self._is_in(self.of.unsafe.cubes, self.everything)
         for i, protection in enumerate(self.of.judge.of):
             without = self.everything & ~(1 << i)
-            if self._is_in(self.of.unsafe.cubes, without):
+            in_all = all(setting >> i & 1 for setting in safe or ())
+            if self._is_in(self.of.unsafe.cubes, without) and (in_all or not is_too_much):
                 yield NeedReport(protection.name, Need.NEEDED, self.race(without).report)
             elif safe is None:
                 yield NeedReport(protection.name, Need.UNKNOWN, None)

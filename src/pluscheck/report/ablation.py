@@ -9,7 +9,7 @@ from pluscheck.report.model import Kind, TraceReport
 
 
 class Need(StrEnum):
-    """What becomes of a model without one protection, all others on."""
+    """What becomes of a model without one protection, all others on; where all together are unsafe too, which minimal safe sets have it."""
 
     NEEDED = "needed"
     """Something is violated."""
