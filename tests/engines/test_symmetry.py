@@ -203,6 +203,9 @@ GUARDS = (
     "\\A v \\in T : w[v] = v \\/ v \\in m",
     "r[u][t]",
     "~r[u][t]",
+    "q = <<>>",
+    "q # <<>> /\\ Head(q) = t",
+    "\\E i \\in 1..Len(q) : q[i] = t",
 )
 STATEMENTS = (
     "n[t] := n[t] + 1;",
@@ -219,11 +222,13 @@ STATEMENTS = (
     "with (s \\in m) { h := Some(s); };",
     "if (h # None) { n[Get(h)] := 1; };",
     "assert h # Some(t) \\/ n[t] < 2;",
+    "if (Len(q) < 2) { q := Append(q, t); };",
+    "if (q # <<>>) { q := Tail(q); };",
 )
 
 
 def random_spec(seed: int) -> str:
-    """Return a specification whose sorts are symmetric: in functions' arguments and values, sets, pairs, options, and functions of functions."""
+    """Return a specification whose sorts are symmetric: in functions' arguments and values, sets, pairs, options, sequences, and functions of functions."""
     chooser = Random(seed)
 
     def condition() -> str:
@@ -244,6 +249,7 @@ def random_spec(seed: int) -> str:
         "var m : SUBSET T = {}",
         chooser.choice(("var w : [T -> T] = [t \\in T |-> t]", "var w : [T -> T]")),
         "var p : SUBSET (T \\X U) = {}",
+        "var q : Seq(T, 2) = <<>>",
         "var g : [U -> T]",
         "var r : [U -> [T -> BOOLEAN]] = [u \\in U |-> [t \\in T |-> FALSE]]",
         *actions,
@@ -316,10 +322,11 @@ def test_of_elements_that_are_indices_all_permutations_have_one_normal_form() ->
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("sort T\nvar q : Seq(T, 2) = <<>>\nmodel m { scope T = 2; }", ()),
+        ("sort T\nvar q : Seq(T, 2) = <<>>\nmodel m { scope T = 2; }", ("T",)),
+        ("sort T\nvar q : Seq(T, 7) = <<>>\nmodel m { scope T = 2; }", ()),
         ("sort T\nvar q : SUBSET T = {}\nmodel m { scope T = 1; }", ()),
         (
-            "sort T\nsort U\nvar q : [U -> Seq(T, 1)] = [u \\in U |-> <<>>]\nmodel m { scope T = 2; scope U = 2; }",
+            "sort T\nsort U\nvar q : [U -> Seq(T, 9)] = [u \\in U |-> <<>>]\nmodel m { scope T = 2; scope U = 2; }",
             ("U",),
         ),
         (
@@ -328,7 +335,13 @@ def test_of_elements_that_are_indices_all_permutations_have_one_normal_form() ->
             (),
         ),
     ],
-    ids=["in a sequence", "one element", "one sort of two", "the first, where no procedure runs"],
+    ids=[
+        "in a short sequence",
+        "in a long sequence",
+        "one element",
+        "one sort of two",
+        "the first, where no procedure runs",
+    ],
 )
 def test_which_sorts_are_symmetric(text: str, kept: tuple[str, ...]) -> None:
     assert symmetric_sorts(lower(elaborate(Source("M.plus", f"module M\n{text}\n")), "m").system) == kept
@@ -342,7 +355,7 @@ def test_without_symmetry_all_states_are_looked_at() -> None:
 
 def test_a_certificate_that_permutes_what_need_not_be_the_same_shows_nothing() -> None:
     system = lower(
-        elaborate(Source("M.plus", "module M\nsort T\nvar q : Seq(T, 1) = <<>>\nmodel m { scope T = 2; }\n")), "m"
+        elaborate(Source("M.plus", "module M\nsort T\nvar q : Seq(T, 9) = <<>>\nmodel m { scope T = 2; }\n")), "m"
     ).system
     forged = SearchedStates(1, 0, 0, "0" * 32, ("T",))
     assert not isinstance(SecondSearch(system, forged, seconds=10).opinion(DEADLOCK), Shown | Refuted)

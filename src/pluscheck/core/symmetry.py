@@ -35,11 +35,14 @@ class Exchange:
 
 
 def symmetric_sorts(system: TransitionSystem) -> tuple[str, ...]:
-    """Return the sorts of several elements of which permutations change nothing, and which `exchanges` can permute: those of which no element is named, nor held in a sequence."""
+    """Return the sorts of several elements of which permutations change nothing, and which `exchanges` can permute: those of which no element is named, nor held in a long sequence."""
     named = {atom.family for value in _literals(system) for atom in _atoms(value)}
-    kept = {sort for variable in system.variables for sort in _within_sequences(variable.type, inside=False)}
+    kept = {sort for variable in system.variables for sort in _beyond_exchange(variable.type, inside=False)}
     return tuple([s for s, atoms in system.scope.items() if len(atoms) > 1 and s not in named and s not in kept])
 
+
+LONG = 6
+"""Elements in sequences of more items than so many are not exchanged: it would take a formula for each length."""
 
 LARGE = 1 << 24
 
@@ -131,6 +134,13 @@ def _exchanged(of: t.Type, here: e.Expr, pair: Pair, names: Iterator[int]) -> e.
             name = f"element {next(names)}"
             inside = e.In(_exchanged(element, e.Local(name), pair, names), here)
             return e.Filter(e.Binder(name, e.AllOf(element)), inside)
+        case t.SeqType(element, bound):
+            made: e.Expr = e.Lit(())
+            for length in range(1, bound + 1):
+                read = [e.Nth(here, e.Lit(position)) for position in range(1, length + 1)]
+                exchanged = e.MakeTuple(tuple([_exchanged(element, one, pair, names) for one in read]))
+                made = e.Ite(e.Eq(e.Len(here), e.Lit(length)), exchanged, made)
+            return made
         case t.OptionType(element):
             some = e.SomeOf(_exchanged(element, e.Get(here), pair, names))
             return e.Ite(e.Eq(here, e.Lit(NOTHING)), e.Lit(NOTHING), some)
@@ -140,31 +150,31 @@ def _exchanged(of: t.Type, here: e.Expr, pair: Pair, names: Iterator[int]) -> e.
 
 def _has(of: t.Type, sort: str) -> bool:
     """Return whether values of the type may have elements of the sort in them."""
-    return sort in _within_sequences(of, inside=True)
+    return sort in _beyond_exchange(of, inside=True)
 
 
-def _within_sequences(of: t.Type, *, inside: bool) -> Iterator[str]:
-    """Yield the sorts of which there are elements in a type (`inside`), or in a sequence in it, or among values that are listed."""
+def _beyond_exchange(of: t.Type, *, inside: bool) -> Iterator[str]:
+    """Yield the sorts of which there are elements in a type (`inside`), or in a long sequence in it, or among values that are listed."""
     match of:
         case t.SortType(name):
             if inside:
                 yield name
         case t.UnionType(_, parts):
             for part in parts:
-                yield from _within_sequences(part, inside=inside)
+                yield from _beyond_exchange(part, inside=inside)
         case t.RecordType(fields):
             for _, item in fields:
-                yield from _within_sequences(item, inside=inside)
+                yield from _beyond_exchange(item, inside=inside)
         case t.TupleType(items):
             for item in items:
-                yield from _within_sequences(item, inside=inside)
+                yield from _beyond_exchange(item, inside=inside)
         case t.FunctionType(domain, target):
-            yield from _within_sequences(domain, inside=inside)
-            yield from _within_sequences(target, inside=inside)
+            yield from _beyond_exchange(domain, inside=inside)
+            yield from _beyond_exchange(target, inside=inside)
         case t.SetType(element) | t.OptionType(element):
-            yield from _within_sequences(element, inside=inside)
-        case t.SeqType(element, _):
-            yield from _within_sequences(element, inside=True)
+            yield from _beyond_exchange(element, inside=inside)
+        case t.SeqType(element, bound):
+            yield from _beyond_exchange(element, inside=inside or bound > LONG)
         case t.AmongType(values):
             for value in values:
                 for atom in _atoms(value):
