@@ -111,6 +111,9 @@ CLAIMS = (
     "~(1 \\in s /\\ b = 1)",
     "r.high # 1 \\/ f[y] # 1",
     "a = b => r.low = 0",
+    "\\A n \\in s : f[x] # n",
+    "CASE a = 0 -> TRUE [] a = b -> r.high = 0 [] OTHER -> f[y] < 2",
+    "\\E p \\in {q \\in Place : f[q] < b} : f[p] = r.low",
 )
 
 
@@ -161,6 +164,7 @@ def test_the_effects_of_what_is_needed_write_what_is_read(seed: int) -> None:
             for step, is_needed in zip(found, kept.needed, strict=True):
                 state = effect(system, step, state) if is_needed else state
             assert kept.read
+            assert not holds(system, claim, state)
             for name, part in kept.read:
                 assert at(system, state, name, part) == at(system, states[-1], name, part), (claim.name, name, part)
             checked += 1

@@ -6,8 +6,7 @@ what `cache[dst].data` was. Where one operand alone decides (the conjunct that i
 
 from __future__ import annotations
 
-from pluscheck.core.evaluator import Setting, Thunk, deep_recursion, function_of, truth, value_of
-from pluscheck.core.explain import Explanation
+from pluscheck.core.evaluator import Setting, Thunk, deep_recursion, function_of, outermost, truth, value_of
 from pluscheck.core.exprs import (
     And,
     App,
@@ -38,6 +37,7 @@ from pluscheck.core.exprs import (
     Var,
     WithField,
 )
+from pluscheck.core.system import State, TransitionSystem
 from pluscheck.core.values import Value
 from pluscheck.core.walk import children
 
@@ -45,10 +45,12 @@ Part = tuple[Value | str, ...]
 """The way into a value: arguments of functions, names of fields, positions in tuples (from 1). Sets, sequences and options are not gone into."""
 
 
-def deciding_reads(why: Explanation) -> frozenset[tuple[bool, str, Part]]:
-    """Return what the parts depend on that decide a formula, as `reads` does of an expression."""
-    with deep_recursion(why.span):
-        return frozenset({read for atom in why.atoms() for read in reads(atom.term, atom.setting)})
+def reads_of(
+    system: TransitionSystem, formula: Expr, state: State, next_state: State | None = None
+) -> frozenset[tuple[bool, str, Part]]:
+    """Return what a formula's truth depends on in a state, or in a step, as `reads` does. Raises `Fault`."""
+    with deep_recursion(formula.span):
+        return reads(formula, outermost(system, state, next_state))
 
 
 def reads(expr: Expr, setting: Setting, part: Part = ()) -> frozenset[tuple[bool, str, Part]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pluscheck.base.source import NOWHERE, Span
 from pluscheck.core.changes import shown_arguments
@@ -76,15 +76,12 @@ class Explanation:
     """Why the formula at `span` is true or false.
 
     `parts` are the parts that decide it; an atom has none, but `values`. `bindings` are the names bound around it, outermost first.
-    `siblings` are the operands that stand beside the ones explained; `omitted` counts deciding parts beyond `MOST_PARTS`. `term` is what is explained, where it stands
-    (in `setting`): for what it depends on.
+    `siblings` are the operands that stand beside the ones explained; `omitted` counts deciding parts beyond `MOST_PARTS`.
     """
 
     span: Span
     truth: bool
     bindings: Arguments
-    term: Expr = field(compare=False, repr=False)
-    setting: Setting = field(compare=False, repr=False)
     values: tuple[Shown, ...] = ()
     parts: tuple[Explanation, ...] = ()
     siblings: tuple[Sibling, ...] = ()
@@ -128,7 +125,7 @@ def explanation(expr: Expr, setting: Setting) -> Explanation:
         case Ite(condition, yes, no):
             return _composed(expr, setting, true, (condition, yes if truth(condition, setting) else no))
         case Case():
-            return _composed(expr, setting, true, (taken_arm(expr, setting),))
+            return _composed(expr, setting, true, (*_asked_conditions(expr, setting), taken_arm(expr, setting)))
         case Eq(left, right) if isinstance(value_of(left, setting), bool) and not _is_literal(left, right):
             return _composed(expr, setting, true, (left, right))
         case Forall(binders, body):
@@ -150,6 +147,13 @@ def explanation(expr: Expr, setting: Setting) -> Explanation:
             return replace(_node(expr, setting, true), values=_shown_in_atom(expr, setting))
 
 
+def _asked_conditions(expr: Case, setting: Setting) -> tuple[Expr, ...]:
+    """Return the conditions of a CASE up to that of the arm that is taken."""
+    conditions = [condition for condition, _ in expr.arms]
+    taken = next((i for i, condition in enumerate(conditions) if truth(condition, setting)), len(conditions))
+    return tuple(conditions[: taken + 1])
+
+
 def _negation(expr: Not, operand: Expr, setting: Setting) -> Explanation:
     """Explain a negation by what is negated, or, of something that has no parts, as it stands there: `~busy`, `x # 1`."""
     inner = explanation(operand, setting)
@@ -166,7 +170,7 @@ def _is_one_sign(expr: Expr, parts: tuple[Expr, ...]) -> bool:
 
 def _node(expr: Expr, setting: Setting, true: bool) -> Explanation:
     known = tuple((name, value) for name, value in setting.bound.items() if not isinstance(value, Thunk))
-    return Explanation(expr.span, true, known, expr, setting)
+    return Explanation(expr.span, true, known)
 
 
 def _composed(

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pluscheck.core.dependence import Part, deciding_reads, reads
+from pluscheck.core.dependence import Part, reads, reads_of
 from pluscheck.core.evaluator import Fault, Setting, Thunk, deep_recursion, outermost, value_of
-from pluscheck.core.explain import explain
 from pluscheck.core.semantics import Arguments
 from pluscheck.core.system import Action, Bind, Property, PropertyKind, State, TransitionSystem
 from pluscheck.core.types import FunctionType, RecordType, TupleType, Type
@@ -63,11 +62,10 @@ def sliced(system: TransitionSystem, claim: Property, states: Sequence[State], s
 def _read_at_end(
     system: TransitionSystem, claim: Property, states: Sequence[State]
 ) -> tuple[frozenset[Read], frozenset[Read]]:
-    """Return what the parts of the formula that decide it read of the last state but one (if it is about a step), and of the last."""
+    """Return what the formula's truth depends on of the last state but one (if it is about a step), and of the last."""
     is_of_step = claim.kind is PropertyKind.TRANSITION
     state, next_state = (states[-2], states[-1]) if is_of_step else (states[-1], None)
-    why = explain(system, claim.formula, state, next_state)
-    found = deciding_reads(why)
+    found = reads_of(system, claim.formula, state, next_state)
     before = {(name, part) for in_next, name, part in found if is_of_step and not in_next}
     return frozenset(before), frozenset({(name, part) for in_next, name, part in found if in_next == is_of_step})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pluscheck.certify.necessity import Excluded, NotNeeded
 from pluscheck.certify.reference import described
 from pluscheck.core.changes import parts, path_text
-from pluscheck.core.dependence import deciding_reads
+from pluscheck.core.dependence import reads_of
 from pluscheck.core.evaluator import Fault
 from pluscheck.core.explain import explain
 from pluscheck.core.exprs import Expr, Prime
@@ -113,11 +113,11 @@ def _two_states(
 
 
 def _read(system: TransitionSystem, formula: Expr, state: State) -> Iterator[str]:
-    """Yield what the parts of a formula read that decide it in a state; nothing of one that is about steps."""
+    """Yield what a formula's truth depends on in a state; nothing of one that is about steps."""
     if any(isinstance(term, Prime) for term in subterms([formula])):
         return
     try:
-        found = deciding_reads(explain(system, formula, state))
+        found = reads_of(system, formula, state)
     except Fault:
         return
     yield from sorted(path_text(name, part) for _, name, part in found)
