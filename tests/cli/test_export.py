@@ -12,6 +12,7 @@ from pluscheck.base.answers import Answer
 from pluscheck.certify.solvers import OTHERS, is_installed, other_answer
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.main import main
+from pluscheck.pipeline.exports import FORMATS
 from pluscheck.smt.text import answer_of
 
 SPEC = """
@@ -107,3 +108,10 @@ def test_who_doubts_z3_asks_others_too(proofs: Path, capsys: pytest.CaptureFixtu
     assert main(["recheck", str(proofs / "Small.json"), "--with", "cvc5", "--with", "bitwuzla"]) == Exit.MET
     said = capsys.readouterr().out
     assert all(name in said for name in ("Z3", "cvc5", "bitwuzla"))
+
+
+def test_its_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    said = capsys.readouterr().out
+    assert all(name in said for name in FORMATS)

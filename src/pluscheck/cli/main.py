@@ -148,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
         "--to",
         required=True,
         metavar="FORMAT",
-        help="aiger: a binary AIGER 1.9 file a model; smt2: an SMT-LIB 2 script for each obligation of a stored proof",
+        help="of a model: aiger (a binary AIGER 1.9 file), tla (a module and a configuration for TLC), promela (for Spin); of a stored proof: smt2 (an SMT-LIB 2 script for each obligation)",
     )
     export.add_argument("--model", metavar="NAME", help="which of its models (default: all)")
     export.add_argument(
