@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -177,6 +178,16 @@ def test_a_proof_says_what_was_found_and_what_a_clause_excludes(opened: Open, pa
     assert all("violates NoJump" in use or "breaks" in use for use in uses)
     assert page.locator("details").count() == len(uses)
     assert "No step from a state that satisfies it violates the property." in page.inner_text(".obligations")
+
+
+def test_what_a_proof_says_can_be_saved(opened: Open, tmp_path: Path) -> None:
+    page = opened("ic3/Race/base/Fresh.html")
+    with page.expect_download() as download:
+        page.click("text=Download JSON")
+    download.value.save_as(tmp_path / "saved.json")
+    document = json.loads((tmp_path / "saved.json").read_text(encoding="utf-8"))
+    assert (document["module"], document["model"], document["property"]) == ("Race", "base", "Fresh")
+    assert len(document["clauses"]) == page.locator(".clauses > li").count() - len(document["with_properties"])
 
 
 def test_a_name_of_the_specification_keeps_its_first_letter(opened: Open, pages: Path) -> None:

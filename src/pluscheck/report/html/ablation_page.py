@@ -23,6 +23,6 @@ def ablation_page(report: AblationReport) -> str:
             sets=sets,
             version=__version__,
             style=asset("style.css"),
-            scripts=[asset("theme.js")],
+            scripts=[asset("shell.js")],
         )
     )

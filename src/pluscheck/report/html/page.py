@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -55,7 +55,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             attached=[(name, file, embedded(text)) for name, (file, text) in given.items()],
             data=embedded(_data(story)),
             style=asset("style.css"),
-            scripts=[asset("theme.js"), asset("script.js")],
+            scripts=[asset("shell.js"), asset("script.js")],
             short=short,
             truth_class=_truth_class,
             truth_mark=_truth_mark,
@@ -252,10 +252,17 @@ class ProofView:
 def proof_page(proof: ProofView) -> str:
     """Return the page of a proof, as HTML."""
     given = {field.name: getattr(proof, field.name) for field in fields(proof)}
+    document = json.dumps(asdict(proof), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     return (
         template_environment()
         .get_template("proof.html")
-        .render(**given, version=__version__, style=asset("style.css"), scripts=[asset("theme.js")])
+        .render(
+            **given,
+            attached=[("JSON", f"{proof.property}.proof.json", embedded(document))],
+            version=__version__,
+            style=asset("style.css"),
+            scripts=[asset("shell.js")],
+        )
     )
 
 
@@ -285,7 +292,7 @@ def index_page(report: Report, off: Mapping[tuple[str, str], Sequence[str]], lin
             version=__version__,
             specs=specs,
             style=asset("style.css"),
-            scripts=[asset("theme.js")],
+            scripts=[asset("shell.js")],
         )
     )
 

@@ -11,17 +11,6 @@
   };
   $("#help-button").addEventListener("click", toggleHelp);
 
-  for (const button of $$("[data-download]")) {
-    button.addEventListener("click", () => {
-      const text = JSON.parse($(`[data-attachment="${CSS.escape(button.dataset.download)}"]`).textContent);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
-      link.download = button.dataset.file;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    });
-  }
-
   if (!story.steps) return;
   const last = story.steps.length;
 
