@@ -67,7 +67,7 @@ SERIES = (
         locks("RwLockCheck", RWLOCK, 6, 5_000_000, 24),
         locks("RwLockCheck", RWLOCK, 7, 40_000_000, 26),
     ),
-    (dedupe(1, 1, 1, 1, 1, 1), dedupe(1, 2, 1, 1, 1, 1)),
+    (dedupe(1, 1, 1, 1, 1, 1), dedupe(1, 2, 1, 1, 1, 1), dedupe(1, 3, 1, 1, 1, 1)),
 )
 
 
