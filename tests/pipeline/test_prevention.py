@@ -88,6 +88,21 @@ model m { expect deadlock violated; }
     assert "q, at One, waits for m, which p holds." in said
 
 
+def test_why_no_action_outside_of_processes_is_possible_is_said() -> None:
+    text = """module Stop
+enum P == { p, q }
+var n : [P -> 0..2] = [x \\in P |-> 0]
+action Up(x \\in P) { await n[x] < 1; n[x] := n[x] + 1; }
+action Off { await n[p] = 2; n[p] := 0; }
+model m { expect deadlock violated; }
+"""
+    assert because(told(text, "deadlock")) == (
+        "Up(x = p) is not possible: n[x] < 1 is FALSE, with x = p, since n[p] = 1.",
+        "Up(x = q) is not possible: n[x] < 1 is FALSE, with x = q, since n[q] = 1.",
+        "Off is not possible: n[p] = 2 is FALSE, since n[p] = 1.",
+    )
+
+
 def test_what_holds_and_yet_makes_it_fail_is_said() -> None:
     text = """module Never
 var x : 0..1 = 0

@@ -55,8 +55,20 @@ def _waiting(story: Story) -> Iterator[str]:
             holders = listed([story.lanes[lane].name if lane != wait.lane else "itself" for lane in wait.on])
             yield f"{who}{at} waits for {story.locks[wait.lock]}, which {holders} hold{'s' if len(wait.on) == 1 else ''}."
             continue
-        false = "; ".join([_so(text, reason) for text, reason in _told(wait.reasons)])
-        yield f"{who}{at} cannot go on: {false or 'there is nothing to choose from'}."
+        yield f"{who}{at} cannot go on: {_false(wait.reasons)}."
+    if last.cycles:  # which says it all; why nothing else happens either is told beside it
+        return
+    for blocked in last.blocked:
+        if not story.lanes[blocked.lane].kind:  # an action outside of processes, which waits for nobody
+            arguments = ", ".join(f"{name} = {value}" for name, value in blocked.arguments)
+            yield f"{blocked.action}{arguments and f'({arguments})'} is not possible: {_false(blocked.reasons)}."
+    unsaid = sum(number for lane, number in last.unsaid if not story.lanes[lane].kind)
+    if unsaid:
+        yield f"Nor are {unsaid} more of their choices."
+
+
+def _false(reasons: Sequence[Reason]) -> str:
+    return "; ".join([_so(text, reason) for text, reason in _told(reasons)]) or "there is nothing to choose from"
 
 
 def _told(reasons: Sequence[Reason]) -> Iterator[tuple[str, Reason]]:
