@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pluscheck.base.source import NOWHERE
 from pluscheck.base.writing import write_whole
@@ -32,12 +31,12 @@ CLAUSE_SECONDS = 20.0
 
 @dataclass(slots=True)
 class Pages:
-    """Writes the pages of one run into `folder`, each as soon as its verdict is known. Raises OSError."""
+    """Writes the pages of one run over the specifications `files` into `folder`, each as soon as its verdict is known. Raises OSError."""
 
     folder: Path
+    files: tuple[str, ...]
     _links: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _off: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _folders: dict[str, str] = field(default_factory=dict)
     _necessities: dict[int, Necessity] = field(default_factory=dict)
     """Of each invariant, by its identity, what its conjuncts are for; several properties may rest on one."""
     _kept: list[InductiveInvariant] = field(default_factory=list)
@@ -64,12 +63,9 @@ class Pages:
         write_whole(self.folder / INDEX, index_page(report, self._off, self._links).encode())
 
     def _folder_of(self, file: str, module: str) -> str:
-        """Return the folder of a specification's pages: its module's name, with a number if that of another file is called so too."""
-        if file not in self._folders:
-            taken = {name.casefold() for name in self._folders.values()}
-            names = (module if number == 1 else f"{module}-{number}" for number in count(1))
-            self._folders[file] = next(name for name in names if name.casefold() not in taken)
-        return self._folders[file]
+        """Return the folder of a specification's pages: its module's name, or the file's where another's is called so too, which does not hang on their order."""
+        names = [PurePosixPath(other).stem.casefold() for other in self.files]
+        return module if names.count(module.casefold()) < 2 else short_files(self.files)[file]
 
     def _page(
         self, file: str, system: TransitionSystem, report: ModelReport, row: PropertyReport, judged: Judged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,11 @@ def verify(paths: Iterable[Path], options: Options, watcher: Watcher) -> Report:
     A spec that is wrong does not keep others from being checked, nor a wrong model other models. A KeyboardInterrupt that the
     watcher raises ends the run; what is known by then is in the report. Raises UsageError.
     """
-    specs = [spec for spec in read(spec_files(paths), options) if spec.models or spec.diagnostics]
+    every = read(spec_files(paths), options)
+    specs = [spec for spec in every if spec.models or spec.diagnostics]
     if options.only and not specs:
         raise UsageError("--only selects none of the properties")
-    pages = _pages(options)
+    pages = _pages(options, every)
     reports: list[SpecReport] = []
     interrupted = False
     for spec in specs:
@@ -46,13 +47,13 @@ def verify(paths: Iterable[Path], options: Options, watcher: Watcher) -> Report:
     return whole
 
 
-def _pages(options: Options) -> Pages | None:
+def _pages(options: Options, specs: Sequence[Spec]) -> Pages | None:
     """Return who writes the pages that are asked for."""
     if options.html is None:
         return None
     from pluscheck.pipeline.pages import Pages  # templates take time to load
 
-    return Pages(options.html)
+    return Pages(options.html, tuple(spec.file for spec in specs))
 
 
 def _verified(spec: Spec, options: Options, watcher: Watcher, pages: Pages | None) -> tuple[SpecReport, bool]:
