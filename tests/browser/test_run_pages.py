@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pluscheck.pipeline.options import Options, Pattern, Unwatched
 from pluscheck.pipeline.verify import verify
 from stories import RACE as RACE_TEXT
@@ -172,17 +174,42 @@ def test_a_proof_says_what_was_found_and_what_a_clause_excludes(opened: Open, pa
     folder.mkdir()
     for name, text in (("Permuted", PERMUTED), ("Steps", STEPS)):
         (folder / f"{name}.plus").write_text(text)
-    only = (Pattern.parse("Permuted"),)
+    only = (Pattern.parse("Permuted::Ok"),)
     verify([folder / "Permuted.plus"], Options(engine="native", only=only, html=folder / "html"), Unwatched())
     permuted = opened("made/proofs/html/Permuted/m/Ok.html").inner_text(".obligations")
-    assert "is one of them once the elements of T are permuted" in permuted or "Every initial state is" in permuted
+    assert "is one of them once the elements of T are permuted" in permuted
+    assert "All states were found, up to permutations." in permuted
     verify([folder / "Steps.plus"], Options(engine="ic3", html=folder / "html"), Unwatched())
     page = opened("made/proofs/html/Steps/m/NoJump.html")
     uses = page.locator(".use:has-text('Excludes')").all_inner_texts()
     assert uses
-    assert all("violates NoJump" in use or "breaks" in use for use in uses)
+    assert all(re.search(r"from there \w+ (violates NoJump|breaks clause)", use) for use in uses)
+    assert any("violates NoJump" in use for use in uses)
     assert page.locator("details").count() == len(uses)
     assert "No step from a state that satisfies it violates the property." in page.inner_text(".obligations")
+
+
+@pytest.mark.parametrize(
+    ("engine", "obligations"),
+    [
+        ("kinduction", ["Base.", "Step. After 1 step in a row, from any state at all, of which none does,"]),
+        ("ic3", ["Safety. No state at all violates the property, whether it can be reached or not:"]),
+    ],
+)
+def test_of_a_proof_without_invariant_none_is_told_of(
+    opened: Open, pages: Path, engine: str, obligations: list[str]
+) -> None:
+    folder = pages / "made" / f"alone_{engine}"
+    folder.mkdir()
+    (folder / "Steps.plus").write_text(STEPS)
+    only = (Pattern.parse("Steps::faults"),)
+    verify([folder / "Steps.plus"], Options(engine=engine, only=only, html=folder / "html"), Unwatched())
+    page = opened(f"made/alone_{engine}/html/Steps/m/faults.html")
+    told = page.locator(".obligations li").all_inner_texts()
+    assert len(told) == len(obligations)
+    assert all(text.startswith(start) for text, start in zip(told, obligations, strict=True))
+    assert told[-1].endswith(": no invariant is needed.")
+    assert "0 conjuncts" not in page.inner_text("body")
 
 
 def test_what_a_proof_says_can_be_saved(opened: Open, tmp_path: Path) -> None:

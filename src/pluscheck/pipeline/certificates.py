@@ -93,13 +93,20 @@ def _invariant(certificate: InductiveInvariant | KInduction) -> InductiveInvaria
     return certificate.invariant if isinstance(certificate, KInduction) else certificate
 
 
+def invariant_of(number: int) -> str:
+    """Return in words what an inductive invariant of so many conjuncts is."""
+    return (
+        f"an inductive invariant of {number} conjunct{'' if number == 1 else 's'}" if number else "the invariant TRUE"
+    )
+
+
 def what_it_is(text: StoredInvariant | StoredInduction) -> str:
     """Return in words what a certificate is."""
     match text:
         case StoredInvariant(conjuncts, properties):
-            number = len(conjuncts) + len(properties)
-            return f"an inductive invariant of {number} conjunct{'' if number == 1 else 's'}"
+            return invariant_of(len(conjuncts) + len(properties))
         case StoredInduction(k, invariant):
-            return f"{k}-induction under {what_it_is(invariant)}"
+            is_alone = not (invariant.conjuncts or invariant.properties)
+            return f"{k}-induction" if is_alone else f"{k}-induction under {what_it_is(invariant)}"
         case _:
             assert_never(text)

@@ -170,10 +170,11 @@ def _obligations(judged: Judged, kind: Kind) -> tuple[tuple[str, str], ...]:
     inductive = () if is_empty else _INDUCTIVE
     if isinstance(text, StoredInduction):
         steps = f"{text.k} step{'' if text.k == 1 else 's'}"
+        whence, needed = (", from any state at all,", ": no invariant is needed") if is_empty else ("", "")
         return (
             *inductive,
             ("Base.", f"No shorter run from an initial state {wrong}."),
-            ("Step.", f"After {steps} in a row of which none does, the next one does not either."),
+            ("Step.", f"After {steps} in a row{whence} of which none does, the next one does not either{needed}."),
         )
     if is_empty:
         return (("Safety.", f"No state at all {wrong}, whether it can be reached or not: no invariant is needed."),)

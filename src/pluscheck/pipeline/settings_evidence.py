@@ -28,6 +28,7 @@ from pluscheck.engines.interface import Budget, ignore
 from pluscheck.evidence.verdict import InductiveInvariant, Proved, Reached, Violated
 from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lower.predicates import NotExpressibleError, PredicateWriter, lowered_predicates
+from pluscheck.pipeline.certificates import invariant_of
 from pluscheck.pipeline.evidence import JUDGE_SECONDS, Judge, Judged, RejectedError
 from pluscheck.proofs.document import Clause, StoredInvariant
 
@@ -136,6 +137,5 @@ def _opinion(
                 return None, reason
             case Refuted(reason):
                 raise RejectedError(reason)
-    number = len(invariant.conjuncts) + len(invariant.properties)
-    what = f"an inductive invariant of {number} conjunct{'' if number == 1 else 's'}"
+    what = invariant_of(len(invariant.conjuncts) + len(invariant.properties))
     return f"{what}, judged by {' and '.join(by)}", None
