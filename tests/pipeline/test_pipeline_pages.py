@@ -139,3 +139,23 @@ def test_a_run_has_a_page_for_each_verdict_and_one_that_leads_to_them(tmp_path: 
     for link in re.findall(r'href="([^"]*)"', index):
         assert (tmp_path / "pages" / link).is_file()
     assert "without Ordered" in index
+
+
+def test_nothing_unseen_turns_a_page_round(tmp_path: Path) -> None:
+    """Neither in the names of files and folders, nor in what is wrong with them, nor in comments."""
+    turn = "\u202e"
+    text = f"module Up\nvar x : 0..3 = 0 (* {turn}said *)\naction Go {{ x := 1; }}\n(* {turn}meant *)\ninvariant Low == x = 0\nmodel m {{ expect Low violated; }}\n"
+    specs = [tmp_path / f"a{turn}" / "Up.plus", tmp_path / "b" / "Up.plus", tmp_path / f"{turn}Down.plus"]
+    for spec in specs:
+        spec.parent.mkdir(exist_ok=True)
+        spec.write_text(text, encoding="utf-8")
+    verify(specs, Options(html=tmp_path / "pages"), Unwatched())
+    pages = {path: path.read_text(encoding="utf-8") for path in (tmp_path / "pages").rglob("*.html")}
+    assert len(pages) >= 3
+    index = pages[tmp_path / "pages" / "index.html"]
+    assert "a\\u202e/Up.plus" in index
+    assert "the module in `\\u202eDown.plus`" in index
+    low = next(page for path, page in pages.items() if path.name == "Low.html")
+    assert all(f"\\u202e{word}" in low for word in ("said", "meant"))
+    shown = [re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL) for page in pages.values()]
+    assert not any(turn in page for page in shown)

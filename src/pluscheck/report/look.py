@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import StringIO
 from typing import assert_never
-from unicodedata import bidirectional
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -70,13 +69,6 @@ def printed(lines: list[RenderableType], look: Look) -> str:
     for line in lines:
         console.print(line)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
-
-
-def isolated(text: str) -> str:
-    """Return text that does not turn round what stands beside it, where it has letters that are written from the right."""
-    if any(bidirectional(char) in ("R", "AL", "AN") for char in text):
-        return f"\u2068{text}\u2069"  # first strong isolate, pop directional isolate
-    return text
 
 
 def printable(text: str) -> str:

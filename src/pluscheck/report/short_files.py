@@ -6,11 +6,13 @@ import os.path
 from collections.abc import Collection
 from pathlib import PurePath
 
+from pluscheck.report.bidi import visible
+
 
 def short_files(files: Collection[str]) -> dict[str, str]:
     """Return for each file its name, with as many folders before it as tell it from the others; modules of the library (`<library>/Mutex.plus`) keep theirs.
 
-    None of the names leads out of the folder that it is taken to stand in.
+    None of the names leads out of the folder that it is taken to stand in, or turns round what stands beside it.
     """
     ways = {file: _folders(file) for file in files if not file.startswith("<")}
     found = {file: file for file in files if file.startswith("<")}
@@ -19,7 +21,7 @@ def short_files(files: Collection[str]) -> dict[str, str]:
         length = 1
         while length < len(parts) and any(other[-length:] == parts[-length:] for other in others):
             length += 1
-        found[file] = "/".join(parts[-length:])
+        found[file] = visible("/".join(parts[-length:]))
     return {file: found[file] for file in files}
 
 

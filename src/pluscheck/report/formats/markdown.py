@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from textwrap import wrap
 
+from rich.cells import cell_len
+
 from pluscheck.report.because import headline, short
+from pluscheck.report.bidi import isolated, ours, visible
 from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
 from pluscheck.report.formats.why import why
-from pluscheck.report.look import isolated
 from pluscheck.report.model import Change
 from pluscheck.report.story import StepView, Story
 
@@ -38,20 +40,25 @@ Row = tuple[str, str, str]
 def markdown(story: Story) -> str:
     """Return the table with a heading above and the reasons below, ending in a newline."""
     about = f"{story.module}, model {story.model}: {headline(story)}"
-    lines = _wrapped(f"**{_sentence(about)}**", "", "")
+    lines = _wrapped(ours(f"**{_sentence(about)}**"), "", "")
     if story.steps:
         lines += ["", *_table(story)]
     reasons = why(story)
     if reasons:
         lines.append("")
     for reason in reasons:
-        lines += _wrapped(_sentence(reason), "- ", "  ")
+        lines += _wrapped(ours(_sentence(reason)), "- ", "  ")
     return "\n".join(lines) + "\n"
 
 
 def _wrapped(text: str, first: str, others: str) -> list[str]:
     lines = wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
+        _BLOCK.sub(r"\1\\\2", text),
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     # What begins a line of its own (`- 1`, `2.`, `=`) would be a list or a heading there.
     return [lines[0], *(_BLOCK.sub(r"\1\\\2", line) for line in lines[1:])] if lines else []
@@ -61,10 +68,10 @@ def _table(story: Story) -> Iterator[str]:
     """Yield the lines of the table. The last column is not padded and its border left out, which Markdown allows."""
     number = max(len("-:"), len(str(len(story.steps))))
     names = [_sentence(lane.name) for lane in story.lanes if lane.kind]
-    step = max(map(len, (HEADING[1], *names, *(part for each in story.steps for part in _step(each)))))
+    step = max(map(cell_len, (HEADING[1], *names, *(part for each in story.steps for part in _step(each)))))
     room = max(24, WIDTH - len("|  |  | ") - number - step)
     for cells in (HEADING, ("-" * (number - 1) + ":", "-" * step, "-" * min(room, 40)), *_rows(story, room)):
-        yield f"| {cells[0]:>{number}} | {cells[1]:<{step}} | {cells[2]}".rstrip()
+        yield f"| {cells[0]:>{number}} | {cells[1]}{' ' * (step - cell_len(cells[1]))} | {cells[2]}".rstrip()
 
 
 def _rows(story: Story, room: int) -> Iterator[Row]:
@@ -89,7 +96,7 @@ def _step(step: StepView) -> tuple[str, ...]:
     if not arguments:
         return (_code(name),)
     whole = _code(f"{name}({', '.join(arguments)})")
-    return (whole,) if len(whole) <= MOST_STEP else (_code(name), *map(_code, arguments))
+    return (whole,) if cell_len(whole) <= MOST_STEP else (_code(name), *map(_code, arguments))
 
 
 def _event(story: Story, step: StepView, event: LockEvent, room: int) -> tuple[str, ...]:
@@ -98,7 +105,7 @@ def _event(story: Story, step: StepView, event: LockEvent, room: int) -> tuple[s
     mode = "" if event.mode in ("", "#") else f" ({event.mode})"
     if event.deed is Deed.WAIT:
         parts = (f"{_code(event.holder)} {event.deed.value}", lock)
-        return (" ".join(parts),) if len(" ".join(parts)) <= room else parts
+        return (" ".join(parts),) if cell_len(" ".join(parts)) <= room else parts
     whose = "" if event.lane == step.lane or not event.holder else f" for {_code(event.holder)}"
     return (f"{event.deed.value} {lock}{mode}{whose}",)
 
@@ -107,7 +114,7 @@ def _change(change: Change, room: int) -> Iterator[str]:
     """Yield what changes, in two parts if it is long."""
     path, old, new = isolated(change.path), isolated(change.old), isolated(change.new)
     whole = _code(f"{path}: {old} → {new}")
-    if len(whole) <= room:
+    if cell_len(whole) <= room:
         yield whole
     else:
         yield _code(f"{path}: {old}")
@@ -127,4 +134,4 @@ def _code(text: str) -> str:
 
 def _sentence(text: str) -> str:
     """Return a sentence of ours that has text of a specification in it, in which nothing is markup."""
-    return _MARKUP.sub(lambda match: f"\\{match[0]}", " ".join(text.split()))
+    return _MARKUP.sub(lambda match: f"\\{match[0]}", visible(" ".join(text.split())))

@@ -8,6 +8,7 @@ from enum import Enum
 from textwrap import wrap
 
 from pluscheck.report.because import lead, short
+from pluscheck.report.bidi import isolated
 from pluscheck.report.formats.lock_events import Deed, LockEvent, lock_events, other_changes
 from pluscheck.report.formats.why import why
 from pluscheck.report.story import StepView, Story
@@ -106,7 +107,10 @@ class _Maker:
         if not any(event.deed is not Deed.WAIT for event in events):
             yield Message(who, who, Line.ACT, text)
         yield from self.events((who, text), events)
-        lines = tuple(f"{c.path}: {_cut(c.old)} → {_cut(c.new)}" for c in other_changes(self.story, step))
+        lines = tuple(
+            f"{isolated(c.path)}: {isolated(_cut(c.old))} → {isolated(_cut(c.new))}"
+            for c in other_changes(self.story, step)
+        )
         if lines:
             yield Note(who, who, lines)
 

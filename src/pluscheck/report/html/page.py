@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, lead, short
+from pluscheck.report.bidi import visible
 from pluscheck.report.html.picture import LockBars, Segment, lock_bars, wait_cycles
 from pluscheck.report.model import Answer, Kind, Outcome, Place, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.short_files import short_files
@@ -78,10 +79,16 @@ def template_environment() -> Environment:
     return Environment(
         loader=PackageLoader("pluscheck.report.html", "."),
         autoescape=True,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+
+
+def _visible(value: Any) -> Any:
+    """Return what stands in a page for a value: of text that is none of our own, with nothing unseen that turns it round."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
@@ -189,7 +196,7 @@ def _fault(place: Place, text: str) -> tuple[str, int, int, str]:
 def _reason(reason: Reason) -> dict[str, Any]:
     place = reason.place
     return {
-        "text": "" if place is None else place.text[place.column - 1 :][: place.width],
+        "text": "" if place is None else visible(place.text[place.column - 1 :][: place.width]),
         "truth": reason.truth,
         "bindings": reason.bindings,
         "values": reason.values,
