@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pluscheck.certify.necessity import Excluded, NotNeeded
 from pluscheck.certify.reference import described
@@ -49,19 +49,20 @@ def clause_views(
                 values = _values(system, invariant.conjuncts[number], state)
                 which = f"states such as one with {listed(values)}" if values else "states"
                 then = f"{_wrong(system, name)} there."
-                broken: list[Expr] = []
-                if step is not None:
+                claim = [p.formula for p in system.properties if p.name == name]
+                if step is None:
+                    read = _read(system, claim, state)
+                else:
                     broken, told = _broken(system, invariant, number, numbers, step.target)
                     then = f"from there {_said(step)} {f'breaks {told}' if told else f'violates {name}'}."
-                else:
-                    broken = [p.formula for p in system.properties if p.name == name]
+                    read = _read(system, broken, step.target) if told else _read(system, claim, state, step.target)
                 return ClauseView(
                     numbers[number],
                     texts[number],
                     needed=True,
                     excludes=(f"Excludes {which};", then),
                     step=None if step is None else _said(step),
-                    states=tuple(_two_states(system, values, broken, state, step)),
+                    states=tuple(_two_states(system, values, read, state, step)),
                 )
 
     return tuple(view(number) for number in order)
@@ -100,27 +101,31 @@ def _broken(
 
 
 def _two_states(
-    system: TransitionSystem, values: Sequence[str], broken: Sequence[Expr], state: State, step: Taken | None
+    system: TransitionSystem, values: Sequence[str], read: Collection[str], state: State, step: Taken | None
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield parts of the state that the conjunct excludes and of the one that the step leads to: those that make it false, those that change, and what is read there."""
+    """Yield parts of the state that the conjunct excludes and of the one that the step leads to: those that make it false, those that change, and what is read of what goes wrong."""
     after = state if step is None else step.target
     mentioned = {value.partition(" = ")[0] for value in values}
-    read = [path for formula in broken for path in _read(system, formula, after)]
     for (path, old), (_, new) in zip(parts(system, state), parts(system, after), strict=True):
         is_read = any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in read)
         if old != new or is_read or written(path) in mentioned:
             yield written(path), show(old), show(new)
 
 
-def _read(system: TransitionSystem, formula: Expr, state: State) -> Iterator[str]:
-    """Yield what a formula's truth depends on in a state; nothing of one that is about steps."""
-    if any(isinstance(term, Prime) for term in subterms([formula])):
-        return
-    try:
-        found = reads_of(system, formula, state)
-    except Fault:
-        return
-    yield from sorted(path_text(name, part) for _, name, part in found)
+def _read(
+    system: TransitionSystem, formulas: Sequence[Expr], state: State, next_state: State | None = None
+) -> set[str]:
+    """Return the paths that the formulas' truth depends on in a state, or in a step; nothing of one that is not defined there, or that is about a step where there is none."""
+    paths: set[str] = set()
+    for formula in formulas:
+        if next_state is None and any(isinstance(term, Prime) for term in subterms([formula])):
+            continue
+        try:
+            found = reads_of(system, formula, state, next_state)
+        except Fault:
+            continue
+        paths |= {path_text(name, part) for _, name, part in found}
+    return paths
 
 
 def _values(system: TransitionSystem, conjunct: Expr, state: State) -> list[str]:
