@@ -70,6 +70,26 @@ def test_every_format_of_a_stored_trace_is_always_the_same(
     assert [path.name for path in file.parent.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("to", [to for to in TRACE_FORMATS if to != "terminal"])
+def test_what_is_made_to_be_sent_does_not_tell_where_one_stood(
+    home: Path,
+    stored: Path,
+    tmp_path: Path,
+    to: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On a terminal paths lead to the file from there, so that they can be clicked."""
+    found = []
+    for folder in (home, stored.parent, tmp_path):
+        monkeypatch.chdir(folder)
+        found.append(shown(capsys, stored, "--to", to))
+        found.append(shown(capsys, os.path.relpath(stored), "--to", to))
+    assert len(set(found)) == 1
+    assert str(home) not in found[0]
+    assert str(tmp_path) not in found[0]
+
+
 def test_what_is_found_now_is_what_was_stored(home: Path, stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["--model", "shared", "--property", "NothingStale", "--to", "json"]
     now = json.loads(shown(capsys, home / "Race.plus", *asked))

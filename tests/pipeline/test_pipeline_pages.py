@@ -159,3 +159,18 @@ def test_nothing_unseen_turns_a_page_round(tmp_path: Path) -> None:
     assert all(f"\\u202e{word}" in low for word in ("said", "meant"))
     shown = [re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL) for page in pages.values()]
     assert not any(turn in page for page in shown)
+
+
+def test_pages_do_not_tell_where_one_stood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = tmp_path / "home" / "Locks.plus"
+    spec.parent.mkdir()
+    spec.write_text(LOCKS, encoding="utf-8")
+    found = []
+    for number, (folder, given) in enumerate([(spec.parent, Path(spec.name)), (spec.parent, spec), (tmp_path, spec)]):
+        monkeypatch.chdir(folder)
+        verify([given], Options(html=tmp_path / str(number)), Unwatched())
+        pages = {path.relative_to(tmp_path / str(number)): path for path in (tmp_path / str(number)).rglob("*.html")}
+        found.append({name: path.read_text(encoding="utf-8") for name, path in pages.items()})
+    assert len(found[0]) >= 3
+    assert found[0] == found[1] == found[2]
+    assert not any(str(tmp_path) in text for text in found[0].values())

@@ -234,3 +234,22 @@ def test_the_same_run_has_the_same_bytes(text: str, name: str) -> None:
     assert itf_text(first.story, first.system.variables, first.run.states) == itf_text(
         second.story, second.system.variables, second.run.states
     )
+
+
+MANY = """module Many
+var n : 0..9 = 0
+process P {{ A: either {ways} }}
+model m {{ expect deadlock violated; }}
+"""
+
+
+@pytest.mark.parametrize(("ways", "unsaid"), [(2, 0), (4, 0), (5, 1), (7, 3)])
+def test_what_is_left_out_of_why_not_is_counted(ways: int, unsaid: int) -> None:
+    text = MANY.format(ways=" or ".join(f"{{ await n = {number}; n := 0; }}" for number in range(1, ways + 1)))
+    document = json.loads(trace_json(run_of(text, "deadlock").story))
+    Draft202012Validator(TRACE).validate(document)
+    (state,) = document["states"]
+    assert len(state["blocked"]) == ways - unsaid
+    assert state["unsaid"] == ([{"process": "P", "choices": unsaid}] if unsaid else [])
+    told = " ".join(document["because"])
+    assert all(f"n = {number} is FALSE" in told for number in range(1, ways + 1))
