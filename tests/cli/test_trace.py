@@ -70,6 +70,18 @@ def test_every_format_of_a_stored_trace_is_always_the_same(
     assert [path.name for path in file.parent.iterdir()] == ["file"]
 
 
+def test_on_a_terminal_a_path_leads_to_the_file_from_where_one_stands(
+    home: Path, stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in (home, stored.parent, home.parent):
+        monkeypatch.chdir(folder)
+        text = shown(capsys, stored)
+        assert str(home) not in text
+        found = re.search(r"(\S*Race\.plus):\d+:\d+", text)
+        assert found is not None
+        assert (folder / found[1]).resolve() == (home / "Race.plus").resolve()
+
+
 @pytest.mark.parametrize("to", [to for to in TRACE_FORMATS if to != "terminal"])
 def test_what_is_made_to_be_sent_does_not_tell_where_one_stood(
     home: Path,

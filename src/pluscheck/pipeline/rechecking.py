@@ -5,6 +5,7 @@ What judges a certificate is imported only where there is one: a trace needs no 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -252,10 +253,10 @@ def _specification(path: Path, proof: StoredProof) -> Path | Source:
 
 
 def _shortest(path: Path) -> Path:
-    """Return the path as a person would give it, without going up from folders that it goes into."""
-    whole = path.resolve()
-    here = Path.cwd()
-    return whole.relative_to(here) if whole.is_relative_to(here) else whole
+    """Return the path from here as a person would give it, without going up from folders that it goes into; from the root where nothing else is shared."""
+    whole, here = path.resolve(), Path.cwd()
+    is_near = whole.parts[:2] == here.parts[:2]
+    return Path(os.path.relpath(whole, here)) if is_near else whole
 
 
 def _no_model(proof: StoredProof, elaborated: Elaborated, names: tuple[str, ...]) -> SpecError:
