@@ -15,7 +15,7 @@ from pluscheck.pipeline.verify import verify
 from stories import RACE as RACE_TEXT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 Open = Callable[..., "Page"]
 
@@ -230,6 +230,34 @@ def test_a_name_of_the_specification_keeps_its_first_letter(opened: Open, pages:
     )
     verify([folder / "Up.plus"], Options(html=folder / "html"), Unwatched())
     assert opened("made/names/html/Up/m/strict.html").inner_text(".lead") == "strict is violated after 1 step."
+
+
+FROM_RIGHT = """module Right
+sort T
+enum E == { אלף, בית }
+var מצב : E = אלף
+process רץ(self \\in T) { קח: with (ערך \\in E) { מצב := ערך; } }
+invariant I == מצב = אלף
+model m { scope T = {ראש}; check I; expect I violated; }
+"""
+
+
+def test_what_is_written_from_the_right_stands_in_the_order_of_what_is_said(opened: Open, pages: Path) -> None:
+    folder = pages / "made" / "right"
+    folder.mkdir()
+    (folder / "Right.plus").write_text(FROM_RIGHT, encoding="utf-8")
+    verify([folder / "Right.plus"], Options(html=folder / "html"), Unwatched())
+    page = opened("made/right/html/Right/m/I.html")
+    page.keyboard.press("End")
+
+    def in_order(parts: Locator, words: list[str]) -> bool:
+        assert parts.all_inner_texts() == words
+        found = [box["x"] for part in parts.all() if (box := part.bounding_box()) is not None]
+        return len(found) == len(words) and found == sorted(found)
+
+    assert in_order(page.locator("h3:visible bdi"), ["ראש", "קח", "ערך", "בית"])
+    page.check("#full")
+    assert in_order(page.locator("#whole tr[data-path='מצב'] code"), ["מצב", "בית", "אלף"])  # what is new is said first
 
 
 def test_the_same_run_makes_the_same_pages(tmp_path: Path) -> None:
