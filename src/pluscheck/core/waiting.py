@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -76,21 +77,22 @@ def waiting(system: TransitionSystem, state: State) -> tuple[Waiting, ...]:
 
 def _told_once(blocked: list[Blocked]) -> tuple[Blocked, ...]:
     """Return the places at which the ways through one step are stopped, each once; not that a way is not gone since the condition of an `if` is as it is."""
+    # Where ways that are stopped later have passed a condition: another way with the same choices so far that is stopped by it goes where that is not so.
+    passed = {key for one in blocked for key in _passed(one)}
     found: dict[tuple[Arguments, Span, Guard | Pick], Blocked] = {}
     for one in blocked:
-        if not any(_turns_off(one, other) for other in blocked):
+        if (one.position, one.clause.span, one.arguments) not in passed:
             found.setdefault((one.arguments, one.clause.span, one.clause), one)
     return tuple(found.values())
 
 
-def _turns_off(one: Blocked, other: Blocked) -> bool:
-    """Return whether one way is stopped where another, with the same choices so far, passes the same condition to go the other way, and is stopped later."""
-    return (
-        other.position > one.position
-        and isinstance(one.clause, Guard)
-        and other.action.clauses[one.position].span == one.clause.span != NOWHERE
-        and other.arguments[: len(one.arguments)] == one.arguments
-    )
+def _passed(one: Blocked) -> Iterator[tuple[int, Span, Arguments]]:
+    """Yield the conditions that a way has passed, by position and place, with what was picked before each."""
+    picked = 0
+    for position, clause in enumerate(one.action.clauses[: one.position]):
+        if isinstance(clause, Guard) and clause.span != NOWHERE:
+            yield position, clause.span, one.arguments[:picked]
+        picked += isinstance(clause, Pick)
 
 
 def stops(system: TransitionSystem, action: Action, state: State) -> list[Blocked]:

@@ -308,11 +308,12 @@ class _Teller:
         for i, protection in enumerate(self.of.judge.of):
             without = self.everything & ~(1 << i)
             in_all = all(setting >> i & 1 for setting in safe or ())
-            if self._is_in(self.of.unsafe.cubes, without) and (in_all or not is_too_much):
+            is_unsafe = self._is_in(self.of.unsafe.cubes, without)
+            if is_unsafe and (in_all or not is_too_much):
                 yield NeedReport(protection.name, Need.NEEDED, self.race(without).report)
             elif safe is None:
                 yield NeedReport(protection.name, Need.UNKNOWN, None)
-            elif (witness := self._stifling(without)) is not None:
+            elif not is_unsafe and (witness := self._stifling(without)) is not None:
                 yield NeedReport(protection.name, Need.STIFLING, None, witness)
             elif any(setting >> i & 1 for setting in safe):
                 yield NeedReport(protection.name, Need.ALTERNATIVE, None)
