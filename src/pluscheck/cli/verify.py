@@ -8,9 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-
-from rich.console import Console
-from rich.status import Status
+from typing import TYPE_CHECKING
 
 from pluscheck.base.answers import interrupt
 from pluscheck.base.diagnostics import Diagnostic
@@ -25,6 +23,9 @@ from pluscheck.pipeline.verify import stdlib_files, verify
 from pluscheck.report.look import Look
 from pluscheck.report.model import Answer, ModelReport, Outcome, Report, SpecReport
 from pluscheck.report.text import model_text, name_width, spec_heading
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 DEFAULT_PATH = Path("spec")
 
@@ -165,6 +166,8 @@ class Show:
         self._status: Status | None = None
         self._room = 0
         if output.is_terminal(sys.stderr):
+            from rich.console import Console
+
             plain = not output.is_colored(sys.stderr, no_color=no_color)
             console = Console(stderr=True, no_color=plain, highlight=False, markup=False, emoji=False)
             self._status = console.status("")

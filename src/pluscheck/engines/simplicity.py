@@ -20,11 +20,11 @@ def simplified(system: TransitionSystem, traces: Mapping[str, Trace], *, seconds
 
     One that is not found soon stays as it is; so do faults. Raises SpecError if the system is too large to be grounded.
     """
-    from pluscheck.bits.unrolling import Unrolling  # with its solver, where there is something to do
-
     names = [name for name, trace in traces.items() if name != FAULTS and trace.length > 0]
     if not names:
         return dict(traces)
+    from pluscheck.bits.unrolling import Unrolling  # with its solver, where there is something to do
+
     grounded = ground(system)
     where = {name: violation(grounded, name) for name in names}
     of_states = [name for name in names if where[name].state]

@@ -20,7 +20,6 @@ from pluscheck.lang.elaborated import Elaborated
 from pluscheck.pipeline.engines import ENGINES, IN_TURN, PORTFOLIO, ends_at_depth, together
 from pluscheck.pipeline.evidence import Judge, Judged, RejectedError, trace_report
 from pluscheck.pipeline.expectations import NO_FAULTS, compared, settled, wanted_depth, with_faults
-from pluscheck.pipeline.lemmas import step_that_breaks
 from pluscheck.pipeline.options import Options, Watcher
 from pluscheck.report.model import (
     ActionCount,
@@ -227,6 +226,8 @@ def _with_unkept_lemmas(system: TransitionSystem, rows: tuple[PropertyReport, ..
 
 
 def _with_unkept(system: TransitionSystem, row: PropertyReport, known: list[str]) -> PropertyReport:
+    from pluscheck.pipeline.lemmas import step_that_breaks  # with the judge of invariants, where there is a lemma
+
     found = step_that_breaks(system, row.name, known)
     return row if found is None else replace(row, unkept=trace_report(system, found))
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from pluscheck.base.processes import cores
-from pluscheck.certify.inductive import InvariantJudge
 from pluscheck.certify.opinions import NotJudged, Refuted
 from pluscheck.certify.opinions import Shown as ShownToHold
 from pluscheck.certify.reachable import ReachableSetJudge
@@ -41,6 +40,9 @@ from pluscheck.lower.predicates import NotExpressibleError
 from pluscheck.pipeline.certificates import Readable, readable, what_it_is
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.report import model as report
+
+if TYPE_CHECKING:  # it is loaded where there is an invariant to judge
+    from pluscheck.certify.inductive import InvariantJudge
 
 MOST_REASONS = 8
 """How many conditions are shown of one process that waits."""
@@ -127,7 +129,7 @@ class Judge:
     def has_initial_state(self) -> bool:
         """Return whether there certainly is one: whether FALSE is refuted as an invariant, which it is if nothing else is the case."""
         nothing = InductiveInvariant((Lit(False),))
-        opinion = InvariantJudge(self._system, nothing, seconds=JUDGE_SECONDS).opinion(DEADLOCK)
+        opinion = _judge_of_invariant(self._system, nothing).opinion(DEADLOCK)
         return isinstance(opinion, Refuted)
 
     def _proved(self, name: str, certificate: Certificate) -> Judged:
@@ -173,7 +175,7 @@ class Judge:
         what = what_it_is(found.text)
         judge = self._invariants.get(id(found))
         if judge is None:
-            judge = InvariantJudge(found.system, found.certificate, seconds=JUDGE_SECONDS)
+            judge = _judge_of_invariant(found.system, found.certificate)
             self._invariants[id(found)] = judge
         match judge.opinion(name):
             case ShownToHold(by):
@@ -210,6 +212,12 @@ class Judge:
         if isinstance(run, Rejection):
             raise RejectedError(run.reason)
         return run
+
+
+def _judge_of_invariant(system: TransitionSystem, certificate: InductiveInvariant | KInduction) -> InvariantJudge:
+    from pluscheck.certify.inductive import InvariantJudge
+
+    return InvariantJudge(system, certificate, seconds=JUDGE_SECONDS)
 
 
 def _and(names: tuple[str, ...]) -> str:
