@@ -154,6 +154,25 @@ def test_of_many_runs_one_is_simple() -> None:
         assert [show(value) for _, value in actors_of(trace, system) if value is not None] == ["P1"] * 3 + ["P2"] * 3
 
 
+GONE = """
+enum Colour == { red, green, blue }
+var told : Seq(Colour, 2) = <<red, red>>
+var x : 0..3 = 0
+var y : 0..3 = 0
+action Count { x := 1; y := 1; }
+action Forget { told := <<>>; }
+witness Something == x = 1 \\/ told = <<>>
+model m { }
+"""
+
+
+def test_items_that_are_gone_have_not_changed() -> None:
+    system = system_of(GONE)
+    for traces in (found_by(bmc, system, 2), simplified(system, found_by(exhaustive, system, 2), seconds=None)):
+        assert hold_to_all_runs(system, traces) == 1
+        assert [step.action for step in traces["Something"].steps] == ["Forget"]
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems())
 def test_no_run_of_a_random_system_is_simpler(system: TransitionSystem) -> None:

@@ -16,6 +16,8 @@ from pluscheck.base.answers import Answer
 from pluscheck.bits.cnf import template
 from pluscheck.bits.unrolling import Unrolling
 from pluscheck.ground.ground import GroundAction
+from pluscheck.ground.leaves import Leaf
+from pluscheck.ground.predicates import Predicate
 from pluscheck.ground.runs import Run
 
 CONFLICTS: Final = 30_000
@@ -42,6 +44,11 @@ class Simplifier:
         self._bits_of_leaf: list[list[int]] = [[] for _ in bits.system.leaves]
         for position, predicate in enumerate(bits.predicates):
             self._bits_of_leaf[predicate.leaf].append(position)
+        # Whether a scalar is there at all is another scalar's to tell: one that is gone has its least value.
+        self._telling = [
+            [p for p in own if len(own) == 1 or not _is_of_least(bits.predicates[p], bits.system.leaves[leaf])]
+            for leaf, own in enumerate(self._bits_of_leaf)
+        ]
         self._changes: list[int] = []
         """Of each scalar: it changes in some step."""
         self._changes_in: list[int] = []
@@ -91,8 +98,10 @@ class Simplifier:
             changed_here = of.new(len(self._bits_of_leaf))
             self._changes_in += changed_here
             of.solver.extend([[-now, ever] for now, ever in zip(changed_here, self._changes, strict=True)])
-            for changed, bits in zip(changed_here, self._bits_of_leaf, strict=True):
-                differing = [(here.state[bit], after.state[bit]) for bit in bits if here.state[bit] != after.state[bit]]
+            for changed, telling in zip(changed_here, self._telling, strict=True):
+                differing = [
+                    (here.state[bit], after.state[bit]) for bit in telling if here.state[bit] != after.state[bit]
+                ]
                 of.solver.extend([[a, -b, changed] for a, b in differing])
                 of.solver.extend([[-a, b, changed] for a, b in differing])
 
@@ -154,6 +163,11 @@ class Simplifier:
             earlier = of_one_name[: of_one_name.index(now)]
             first = next((number for number in earlier if self._is_possible([*assumed, chosen[number]], seconds)), now)
             assumed.append(chosen[first])
+
+
+def _is_of_least(predicate: Predicate, leaf: Leaf) -> bool:
+    """Return whether a predicate says that a scalar is there and has its least value."""
+    return predicate.bit is None and predicate.value == (0 if leaf.boolean else leaf.low)
 
 
 def _actor(action: GroundAction) -> object:
