@@ -42,6 +42,9 @@ FULLEST = 0.7
 SMALLEST = 1 << 14
 """Places in the first table."""
 
+SMALL = 1 << 22
+"""From a table of at most so many places on, the next one has four times as many: each state is put into fewer tables."""
+
 MOST_STATES = int(FULLEST * MOST_SLOTS)
 
 
@@ -237,11 +240,11 @@ class _Exploration:
         self._enter(self._address, self._buffer.address)
 
     def _grow(self) -> None:
-        """Make room for twice as many states. Raises MemoryError."""
-        if 2 * self._slots > MOST_SLOTS:
-            raise MemoryError
+        """Make room for twice as many states, or four times. Raises MemoryError."""
         before, old = self._slots, self._table
-        self._slots *= 2
+        self._slots *= 4 if before <= SMALL else 2
+        if self._slots > MOST_SLOTS:
+            raise MemoryError
         self._states.grow(8 * self._words * self._room)
         self._table = Block(8 * self._slots)
         self._tell()

@@ -13,7 +13,7 @@ from pluscheck.certify.formulas import FALSE, TRUE, Formulas
 from pluscheck.certify.machine_text import Text, kind
 from pluscheck.certify.scalars import Cell, Scalars
 from pluscheck.certify.symbols import Symbols
-from pluscheck.core.symmetry import Exchange, rounds
+from pluscheck.core.symmetry import Exchange
 from pluscheck.core.system import DEADLOCK, FAULTS, Action, Assertion, Bind, Guard, Pick, PropertyKind, TransitionSystem
 
 WORD = 64
@@ -82,6 +82,7 @@ class SecondText:
         self._own = self.scalars.written(self.scalars.state)
         self.steps = [step for action in system.actions for step in self._steps(action)]
         self._permuted = permuted
+        self._decides = self._deciding()
         self.names = (*[claim.name for claim in system.properties], DEADLOCK, FAULTS)
 
     # --------------------------------------------------------------------------------------- steps
@@ -146,10 +147,7 @@ class SecondText:
         functions.append(self._properties())
         functions.append(self._stuck())
         functions += [self._exchange(number, each) for number, each in enumerate(self._permuted)]
-        calls = [f"  call void @exchange{number}(ptr %state)" for number in rounds(self._permuted)]
-        functions.append(
-            "\n".join(["define internal void @normal(ptr %state) {", "entry:", *calls, "  ret void", "}", ""])
-        )
+        functions.append(self._normal())
         visit = [
             "define internal ptr @visit(ptr %bad, ptr %state, ptr %out) {",
             "  call void @properties(ptr %bad, ptr %state)",
@@ -237,16 +235,16 @@ class SecondText:
         return text.text()
 
     def _exchange(self, number: int, exchange: Exchange) -> str:
-        """Return the function that exchanges two elements in a state, if its scalars, one after another, are then smaller.
+        """Return the function that exchanges two elements in a state, if its scalars, one after another, are then smaller, and says whether it did.
 
         It goes through the scalars from the first: whether one is smaller counts only where all before it are the same.
         """
         formulas = self.formulas
-        # That it does not fault is so by its definition (`core.symmetry`), if not to be seen from the formulas: items of a sequence are read where its length is known.
-        (target,) = [step.target for step in self._steps(exchange.action) if step.target is not None]
-        text, words = self._begun(f"internal void @exchange{number}(ptr %state)")
+        target = self._exchanged(exchange)
+        text, words = self._begun(f"internal i1 @exchange{number}(ptr %state)")
         smaller, same = FALSE, TRUE
-        for old, new in zip(self._own, self.scalars.written(target), strict=True):
+        terms = self.scalars.written(target)
+        for old, new in zip(self._own, terms, strict=True):
             if old == new or same == FALSE:
                 continue
             if formulas.width[old] == 0:
@@ -260,10 +258,46 @@ class SecondText:
         text.line("swap:")
         for word, new_word in enumerate(self._words_of(text, target, words)):
             text.line(f"  store i64 {new_word}, ptr {self._at(text, '%state', word)}")
-        text.line("  br label %over")
+        text.line("  ret i1 1")
         text.line("over:")
-        text.line("  ret void")
+        text.line("  ret i1 0")
         return text.text()
+
+    def _exchanged(self, exchange: Exchange) -> SymbolicState:
+        """Return what an exchange makes of a state."""
+        # That it does not fault is so by its definition (`core.symmetry`), if not to be seen from the formulas: items of a sequence are read where its length is known.
+        (target,) = [step.target for step in self._steps(exchange.action) if step.target is not None]
+        return target
+
+    def _normal(self) -> str:
+        """Return the function that makes a state its normal form: all exchanges are tried again if any was made."""
+        lines = ["define internal void @normal(ptr %state) {", "entry:", "  br label %all", "all:"]
+        made = "0"
+        for number in range(len(self._permuted)):
+            lines += [
+                f"  %is_made{number} = call i1 @exchange{number}(ptr %state)",
+                f"  %one{number} = zext i1 %is_made{number} to i64",
+                f"  %made{number} = add i64 %one{number}, {made}",
+            ]
+            made = f"%made{number}"
+        lines += [
+            f"  %none = icmp eq i64 {made}, 0",
+            "  br i1 %none, label %over, label %all",
+            "over:",
+            "  ret void",
+            "}",
+        ]
+        return "\n".join([*lines, ""])
+
+    def _deciding(self) -> frozenset[int]:
+        """Return the unknowns that exchanges change, or that decide what is exchanged for what: where they stay what they are, a normal form stays one."""
+        found: set[int] = set()
+        for exchange in self._permuted:
+            terms = self.scalars.written(self._exchanged(exchange))
+            changed = [k for k, (old, new) in enumerate(zip(self._own, terms, strict=True)) if old != new]
+            found |= {self.scalars.cells[k].unknown for k in changed}
+            found |= set(self.formulas.cone([term for k in changed for term in (self._own[k], terms[k])]))
+        return frozenset(found)
 
     def _part(self, number: int, steps: Decisions[Step]) -> str:
         """Return the function that takes some of the steps."""
@@ -317,7 +351,8 @@ class SecondText:
         out = text.new("load ptr, ptr %end_at")
         for word, value in enumerate(self._words_of(text, target, before)):
             text.line(f"  store i64 {value}, ptr {self._at(text, out, word)}")
-        if self._permuted:
+        terms = zip(self.scalars.cells, self._own, self.scalars.written(target), strict=True)
+        if any(cell.unknown in self._decides for cell, old, new in terms if old != new):
             text.line(f"  call void @normal(ptr {out})")
         text.line(f"  store ptr {self._at(text, out, self.words)}, ptr %end_at")
 

@@ -3,9 +3,11 @@
 A specification can compare elements of a sort, put them together and use them as indices, and nothing else; where it names none, permuting them changes nothing
 (scalarsets: Ip and Dill, Better Verification through Symmetry, 1996). It is enough to look at one state of those that are permutations of one another.
 
-Which one: the **normal form** of a state is what `rounds` make of it. For each of its exchanges in turn, of two elements that are neighbours in their sort, the state becomes
-the exchanged one if that comes first, its scalars compared one after another in their order. As in a bubble sort, elements that only serve as indices end up sorted by what the state
-says of each, so that all permutations of a state have one normal form. Where elements are also values, some may have several: then less is saved, and nothing is lost.
+Which one: to make a state its **normal form**, the `exchanges` are tried one after another, of two elements each that are neighbours in their sort: if the exchanged state comes first,
+its scalars compared one after another in their order, it takes the place of the other. When all have been tried they are tried again, until none is made. As in a bubble sort, elements that only serve as indices end up sorted by
+what the state says of each, so that all permutations of a state have one normal form. Where elements are also values, some may have several: then less is saved, and nothing is lost.
+
+A step that changes no scalar by which exchanges are decided, or which they change, leads from a normal form to a normal form: there is nothing to make.
 """
 
 from __future__ import annotations
@@ -66,17 +68,6 @@ def exchanges(system: TransitionSystem) -> tuple[Exchange, ...]:
             for first, second in zip(system.scope[sort], system.scope[sort][1:], strict=False)
         ]
     )
-
-
-def rounds(of: tuple[Exchange, ...]) -> tuple[int, ...]:
-    """Return the exchanges that make a normal form, by number, in the order in which they are tried: for each sort as often as a bubble sort would."""
-    found: list[int] = []
-    start = 0
-    while start < len(of):
-        size = sum(each.sort == of[start].sort for each in of)
-        found += [start + position for last in range(size, 0, -1) for position in range(last)]
-        start += size
-    return tuple(found)
 
 
 Permutation = Mapping[Atom, Atom]

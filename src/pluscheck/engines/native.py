@@ -13,7 +13,7 @@ from itertools import pairwise
 from pluscheck.base.errors import InternalError
 from pluscheck.core.exprs import Site
 from pluscheck.core.semantics import FaultyStart, initial_states, no_initial_state
-from pluscheck.core.symmetry import Exchange, exchanges, may_be_large, rounds
+from pluscheck.core.symmetry import Exchange, exchanges, may_be_large
 from pluscheck.core.system import DEADLOCK, FAULTS, PropertyKind, TransitionSystem
 from pluscheck.engines.exhaustive import exhaustive
 from pluscheck.engines.hidden_faults import is_hiding
@@ -109,7 +109,7 @@ def _grounded(system: TransitionSystem, found: tuple[Exchange, ...]) -> tuple[Gr
     possible = [action.guard for action in own] + [fault.condition for fault in faults]
     stuck = both.dag.not_(both.dag.any_(possible))
     grounded = replace(both, system=system, actions=own, faults=faults, stuck=stuck)
-    return grounded, Permuted(steps, rounds(found), [(each.first, each.second) for each in found])
+    return grounded, Permuted(steps, [(each.first, each.second) for each in found])
 
 
 # ------------------------------------------------------------------------------------------ what is sought

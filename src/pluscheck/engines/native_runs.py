@@ -71,12 +71,14 @@ class Runs:
     def _made(self, scalars: Scalars, normal: Scalars, by: Permuted) -> list[tuple[Atom, Atom]]:
         """Return the exchanges that make the normal form of a state, in their order."""
         made: list[tuple[Atom, Atom]] = []
-        for number in by.rounds:
-            first, second = by.pairs[number]
-            exchanged = self._permuted(scalars, {first: second, second: first})
-            if exchanged < scalars:
-                scalars = exchanged
-                made.append((first, second))
+        before = None
+        while before != scalars:
+            before = scalars
+            for first, second in by.pairs:
+                exchanged = self._permuted(scalars, {first: second, second: first})
+                if exchanged < scalars:
+                    scalars = exchanged
+                    made.append((first, second))
         if scalars != normal:
             raise InternalError("machine code and the definition differ in what a normal form is")
         return made

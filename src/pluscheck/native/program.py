@@ -40,10 +40,9 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Permuted:
-    """The exchanges of elements of sorts, as steps, and the order in which they are tried: see `core.symmetry`."""
+    """The exchanges of elements of sorts, as steps, in the order in which they are tried: see `core.symmetry`."""
 
     exchanges: Sequence[GroundAction]
-    rounds: Sequence[int]
     pairs: Sequence[tuple[Atom, Atom]]
 
 
@@ -75,6 +74,7 @@ class Program:
         self.packing = packing
         self.watched = watched
         self.permuted = permuted
+        self.deciding = self._deciding()
         self.stride = packing.words + 1
         """Words of a successor in the buffer."""
 
@@ -90,15 +90,15 @@ class Program:
         functions.append(self._look(len(parts)))
         if self.permuted is not None:
             functions += [self._exchange(number, each) for number, each in enumerate(self.permuted.exchanges)]
-            functions.append(self._normal(self.permuted.rounds))
+            functions.append(_normal(len(self.permuted.exchanges)))
             functions.append(_NORMAL_ALL.replace("$STRIDE$", str(self.stride)))
         return "\n".join(functions)
 
     # ------------------------------------------------------------------------------------ normal forms
 
     def _exchange(self, number: int, exchange: GroundAction) -> str:
-        """Return the function that exchanges two elements in a state, if the state then comes first, its scalars compared in order."""
-        writer, nodes = self._start(f"internal void @exchange{number}(ptr %state)")
+        """Return the function that exchanges two elements in a state, if the state then comes first, its scalars compared in order, and says whether it did."""
+        writer, nodes = self._start(f"internal i1 @exchange{number}(ptr %state)")
         dag = self.system.dag
         less = FALSE
         for position, new in sorted(exchange.updates.items(), reverse=True):
@@ -110,18 +110,21 @@ class Program:
             less = dag.or_(comes_first, dag.and_(same, less))
         writer.line(f"br i1 {nodes.of(less)}, label %swap, label %end")
         writer.begin("end")
-        writer.line("ret void")
+        writer.line("ret i1 false")
         writer.begin("swap")
         words = [self._updated(writer, nodes, exchange, word, old) for word, old in enumerate(nodes.now)]
         for word, value in enumerate(words):
             store(writer, "%state", word, value)
-        writer.line("ret void")
+        writer.line("ret i1 true")
         return writer.text()
 
-    def _normal(self, rounds: Sequence[int]) -> str:
-        """Return the function that makes a state its normal form."""
-        calls = "\n".join(f"  call void @exchange{number}(ptr %state)" for number in rounds)
-        return f"define internal void @normal(ptr %state) {{\nentry:\n{calls}\n  ret void\n}}\n"
+    def _deciding(self) -> frozenset[int]:
+        """Return the leaves, by position, that exchanges change or by which they are decided: one that changes none of them leaves a normal form one."""
+        if self.permuted is None:
+            return frozenset()
+        changed = {position for each in self.permuted.exchanges for position in each.updates}
+        read = set(self.system.dag.cone(node for each in self.permuted.exchanges for node in each.updates.values()))
+        return frozenset(changed | {p for p, leaf in enumerate(self.system.leaves) if leaf.node in read})
 
     # ----------------------------------------------------------------------------------------- parts
 
@@ -294,6 +297,21 @@ class Program:
         return writer.value(f"select i1 {outside}, i64 0, i64 {value}")
 
 
+def _normal(exchanges: int) -> str:
+    """Return the function that makes a state its normal form."""
+    lines = ["define internal void @normal(ptr %state) {", "entry:", "  br label %again", "again:"]
+    some = "0"
+    for number in range(exchanges):
+        lines += [
+            f"  %made{number} = call i1 @exchange{number}(ptr %state)",
+            f"  %some{number} = or i1 %made{number}, {some}",
+        ]
+        some = f"%some{number}"
+    # One alone would only be undone by another try, and then the state would not come first.
+    goes_on = f"br i1 {some}, label %again, label %end" if exchanges > 1 else "br label %end"
+    return "\n".join([*lines, f"  {goes_on}", "end:", "  ret void", "}", ""])
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """What an action does, written into a function."""
@@ -311,7 +329,7 @@ class _Step:
         increment(writer, self.taken, self.number)
         if self.program.watched.steps:
             writer.line(f"call void @watch_step(ptr %context, ptr %state, i64 %number, ptr {out}, i64 {self.number})")
-        if self.program.permuted is not None:
+        if not self.program.deciding.isdisjoint(self.action.updates):
             writer.line(f"call void @normal(ptr {out})")
         return writer.value(f"getelementptr i64, ptr {out}, i64 {self.program.stride}")
 

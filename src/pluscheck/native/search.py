@@ -24,6 +24,9 @@ FULLEST = 0.7
 SMALLEST = 1 << 14
 """Slots of the first table."""
 
+SMALL = 1 << 22
+"""A table of at most so many slots grows fourfold: entering all states anew takes longer than what there is room for too early costs in memory."""
+
 CHEAP = 400
 """With more actions than so many, machine code is made in a hurry."""
 
@@ -134,17 +137,23 @@ class Search:
     @property
     def growth(self) -> int:
         """How many bytes more growing takes."""
-        room = int(2 * self._slots * FULLEST)
-        return 8 * self._slots + 8 * self.packing.words * room + 4 * room - self._states.size - self._parents.size
+        slots = self._next_slots
+        room = int(slots * FULLEST)
+        bytes_then = 8 * slots + 8 * self.packing.words * room + 4 * room
+        return bytes_then - self._table.size - self._states.size - self._parents.size
+
+    @property
+    def _next_slots(self) -> int:
+        return (4 if self._slots <= SMALL else 2) * self._slots
 
     @property
     def is_at_its_end(self) -> bool:
         """Whether there cannot be room for more states: their numbers have 32 bits."""
-        return 2 * self._slots * FULLEST >= NO_PARENT
+        return self._next_slots * FULLEST >= NO_PARENT
 
     def grow(self) -> None:
-        """Make room for twice as many states. Raises MemoryError."""
-        self._slots *= 2
+        """Make room for more states: twice as many, or four times. Raises MemoryError."""
+        self._slots = self._next_slots
         room = int(self._slots * FULLEST)
         self._states.grow(8 * self.packing.words * room)
         self._parents.grow(4 * room)
