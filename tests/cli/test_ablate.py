@@ -53,6 +53,40 @@ def test_a_table_for_a_mail(door: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert len({line.count("|") for line in table}) == 1
 
 
+def test_runs_and_times_for_a_mail(door: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["ablate", str(door), "--model", "base", "--format", "markdown"]
+    assert main([*asked, "--traces", "--timings"]) == 0
+    text = capsys.readouterr().out
+    run = text.split("**without Shut[left]:**")[1].split("`````")[1]
+    assert "Enter" in run
+    assert "Alone is false" in run
+    assert re.search(r"^\d+ questions about runs and 1 proof for 8 settings, [0-9.]+ s$", text, re.MULTILINE)
+    main([*asked, "--no-timings"])
+    assert "questions" not in capsys.readouterr().out
+
+
+UNSAFE = """module Unsafe
+sort T
+switch A : BOOLEAN == TRUE
+switch B : BOOLEAN == TRUE
+var x : 0..2 = 0
+action Up(t \\in T) { await A => x < 2; x := x + 1; }
+invariant Low == x < 2
+model m { scope T = 3; }
+"""
+
+
+def test_where_no_set_is_safe_nothing_is_blamed_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "Unsafe.plus"
+    path.write_text(UNSAFE, encoding="utf-8")
+    assert main(["ablate", str(path)]) == 1
+    text = capsys.readouterr().out
+    assert "decided, for Low, deadlock, faults, with T = 3." in " ".join(text.split())
+    assert "More protection" not in text
+    table = text.split("What happens with the maximal unsafe sets:")[1]
+    assert [line.split()[:4] for line in table.splitlines() if "Low" in line] == [["all", "2", "Low", "2"]]
+
+
 def test_what_a_model_lacks(door: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ablate", str(door), "--from", "open"]) == 0
     assert "add Shut[left], Shut[right]; no less will do" in " ".join(capsys.readouterr().out.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -23,8 +24,10 @@ from pluscheck.lower import lower
 from pluscheck.pipeline.ablation import Question, ablated
 from pluscheck.pipeline.ablation_telling import Told
 from pluscheck.pipeline.options import Unwatched, UsageError
-from pluscheck.report.ablation import AblationReport, Need
+from pluscheck.report.ablation import AblationReport, Need, NeedReport
 from pluscheck.report.ablation_json import ablation_json
+from pluscheck.report.ablation_text import ablation_text
+from pluscheck.report.look import Look
 
 SWITCHES = ("A", "B", "F[one]", "F[two]")
 Names = tuple[str, ...]
@@ -146,13 +149,44 @@ def check(report: AblationReport, truth: dict[Names, dict[str, int | None]]) -> 
     assert {one.on for one in report.stifled if one.witness == "W"} == {
         s for s in stifled if not any(set(t) < set(s) for t in stifled)
     }
+    assert [need.protection for need in report.needs] == (list(SWITCHES) if minimal else [])
     for need in report.needs:
-        without = tuple(name for name in SWITCHES if name != need.protection)
-        in_all = all(need.protection in one.on for one in report.minimal_safe)
-        is_too_much = SWITCHES in unsafe and bool(report.minimal_safe)
-        assert (need.need is Need.NEEDED) == (without in unsafe and (in_all or not is_too_much))
-        assert (need.need is Need.STIFLING) == (without in stifled)
-        assert need.race is None or need.race.steps == unsafe[without]
+        check_need(need, safe, minimal, unsafe)
+
+
+def check_need(need: NeedReport, safe: set[Names], minimal: set[Names], unsafe: dict[Names, int]) -> None:
+    """Check what is told of one protection by what is so in every setting."""
+
+    def with_or_without(setting: Names, *, has: bool) -> Names:
+        return tuple(n for n in SWITCHES if (has if n == need.protection else n in setting))
+
+    having = [one for one in minimal if need.protection in one]
+    worse = {s for s in safe if with_or_without(s, has=True) not in safe}
+    if SWITCHES in safe and with_or_without(SWITCHES, has=False) not in safe:
+        assert need.within is None
+        shown = with_or_without(SWITCHES, has=False)
+        assert need.need is (Need.NEEDED if shown in unsafe else Need.STIFLING)
+    elif having:
+        assert need.within in having
+        shown = with_or_without(need.within, has=False)
+        if len(having) < len(minimal):
+            assert need.need is Need.ALTERNATIVE
+        else:
+            assert need.need is (Need.NEEDED if shown in unsafe else Need.STIFLING)
+    elif worse:
+        assert need.need is Need.HARMFUL
+        assert need.within in worse
+        shown = with_or_without(need.within, has=True)
+    else:
+        assert (need.need, need.within, need.race, need.witness) == (Need.SUPERFLUOUS, None, None, None)
+        return
+    assert shown not in safe
+    if shown in unsafe:
+        assert need.race is not None
+        assert (need.race.on, need.race.steps) == (shown, unsafe[shown])
+    else:
+        assert need.race is None
+        assert need.witness in ("W", "an initial state")
 
 
 @settings(max_examples=15, deadline=None)
@@ -234,9 +268,13 @@ def test_where_all_together_are_too_much_nothing_is_needed_that_no_safe_set_has(
     assert needs == {
         "UseA": Need.ALTERNATIVE,
         "UseB": Need.ALTERNATIVE,
-        "Swap": Need.SUPERFLUOUS,
+        "Swap": Need.HARMFUL,  # with both locks, which are safe too
         "Idle": Need.SUPERFLUOUS,
     }
+    text = ablation_text(report, Look())
+    assert "UseA, of {UseA}" in text
+    assert re.search(r"^  Swap  +with it: Alone  +6  +p, q  +q: Enter$", text, re.MULTILINE)
+    assert re.search(r"^  all 4  +deadlock  +2  +p, q  +waiting: p at Two, q at Two$", text, re.MULTILINE)
 
 
 def test_where_nothing_happens_nothing_is_safe() -> None:

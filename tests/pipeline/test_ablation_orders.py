@@ -200,10 +200,10 @@ def test_what_is_asked_has_to_be_there(copy: Path, capsys: pytest.CaptureFixture
 
 def test_it_reads_well_everywhere(copy: Path) -> None:
     report = ablated(Question(copy, "m", order="Acquire"), Unwatched()).report
-    assert "what must come before what in Acquire" in ablation_markdown(report)
+    assert "what must come before what in Acquire" in ablation_markdown(report, Look())
     narrow = ablation_text(report, Look(width=60, unicode=False, traces=True))
     assert narrow.isascii()
-    assert "with nothing:" in narrow or "without Lock before Clean" in narrow
+    assert "with {}:" in narrow or "without Lock before Clean" in narrow
 
 
 # --------------------------------------------------------------------------------------------- stored

@@ -88,7 +88,7 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
     if arguments.output is None:
         output.write(text)
     else:
-        _write(arguments.output, text)
+        output.write_to(arguments.output, text)
     return Exit.INTERRUPTED if found.is_interrupted else code
 
 
@@ -102,7 +102,7 @@ def _rendered(report: AblationReport, code: int, name: str, look: Look) -> str:
         case "markdown":
             from pluscheck.report.ablation_text import ablation_markdown
 
-            return ablation_markdown(report)
+            return ablation_markdown(report, look)
         case _:
             from pluscheck.report.ablation_text import ablation_text
 
@@ -134,11 +134,3 @@ def _store(found: Told, folder: Path) -> None:
     except OSError as error:
         raise output.UnwritableError(f"{path}: {error.strerror}") from None
     output.say(f"pluscheck: stored in {path}")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file. Raises UnwritableError."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise output.UnwritableError(f"{file}: {error.strerror}") from None

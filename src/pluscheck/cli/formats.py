@@ -26,9 +26,9 @@ def reported(report: Report, code: int, show: Show, arguments: argparse.Namespac
     # What goes into a file is not made for this terminal, and has times only where they are asked for.
     look = Look(timings=bool(arguments.timings), traces=arguments.traces, statistics=arguments.statistics)
     for name, file in arguments.also:
-        _write(file, _whole(report, code, name, look))
+        output.write_to(file, _whole(report, code, name, look))
     if arguments.output is not None:
-        _write(arguments.output, _whole(report, code, arguments.format, look))
+        output.write_to(arguments.output, _whole(report, code, arguments.format, look))
     elif arguments.format == "text":
         output.write(summary_text(report, show.look))  # the rest was shown while it was found
     else:
@@ -42,14 +42,6 @@ def reported(report: Report, code: int, show: Show, arguments: argparse.Namespac
     if show.abandoned:  # the engine still runs in its thread, and Python would wait for what it has locked
         os._exit(Exit.INTERRUPTED)
     return Exit.INTERRUPTED
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file. Raises UnwritableError."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise output.UnwritableError(f"{file}: {error.strerror}") from None
 
 
 def _whole(report: Report, code: int, name: str, look: Look) -> str:

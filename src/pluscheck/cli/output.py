@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # `--help` needs none of this
+    from pathlib import Path
+
     from pluscheck.base.diagnostics import Diagnostic
 
 MOST_DIAGNOSTICS = 50
@@ -97,6 +99,20 @@ def write(text: str) -> None:
         raise
     except OSError as error:
         raise UnwritableError(error.strerror) from None
+
+
+def write_to(file: Path, text: str) -> None:
+    """Write a file, whole or not at all. Raises UnwritableError."""
+    from pluscheck.base.writing import write_whole
+
+    data = text.encode(errors="replace")  # the name of a file may be no text at all
+    try:
+        if file.exists() and not file.is_file():  # a pipe or a device is written to, and not replaced
+            file.write_bytes(data)
+        else:
+            write_whole(file.resolve(), data)
+    except OSError as error:
+        raise UnwritableError(f"{file}: {error.strerror}") from None
 
 
 def say(text: str) -> None:

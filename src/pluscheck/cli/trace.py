@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 from typing import assert_never
 
 from pluscheck.base.errors import InternalError, SpecError
-from pluscheck.base.writing import write_whole
 from pluscheck.cli import output
 from pluscheck.cli.exits import Exit
 from pluscheck.cli.verify import Show, engine_named, half_of_memory
@@ -88,7 +86,11 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
         if isinstance(found, NoRun):
             return _without(found)
         run = found
-    _write(_rendered(run, arguments.to, look), arguments.output)
+    text = _rendered(run, arguments.to, look)
+    if arguments.output is None:
+        output.write(text)
+    else:
+        output.write_to(arguments.output, text)
     return Exit.MET
 
 
@@ -150,18 +152,3 @@ def _rendered(run: Told, to: str, look: Look) -> str:
             from pluscheck.report.formats.terminal import run_text
 
             return run_text(story, run.trace, look)
-
-
-def _write(text: str, file: Path | None) -> None:
-    """Write to a file, whole or not at all, or to standard output. Raises UnwritableError."""
-    if file is None:
-        output.write(text)
-        return
-    data = text.encode(errors="replace")  # the name of a file may be no text at all
-    try:
-        if file.exists() and not file.is_file():  # a pipe or a device is written to, and not replaced
-            file.write_bytes(data)
-        else:
-            write_whole(file.resolve(), data)
-    except OSError as error:
-        raise output.UnwritableError(f"{file}: {error.strerror}") from None

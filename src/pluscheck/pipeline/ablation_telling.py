@@ -138,7 +138,7 @@ class _Teller:
                 safe_reports.extend(self._safe_report(setting) for setting in safe)
                 stifled += self._stifled()
                 worse += self._worse()
-            needs += self._needs(safe if undecided is None else None)
+            needs += self._needs(safe if undecided is None else None, {one.added: one for one in worse})
             repair = self._repair() if of.repair and undecided is None else None
         except StoppedError as error:
             undecided = undecided or str(error.reason)
@@ -298,27 +298,41 @@ class _Teller:
         on = [(a, b, c) for a, b, c in closing(self.of.judge.of) if setting >> a & 1 and setting >> b & 1]
         return sum({1 << c for _, _, c in on})
 
-    def _needs(self, safe: Sequence[Setting] | None) -> Iterator[NeedReport]:
-        """Yield what becomes of the model without each protection; `safe` are the minimal safe settings, if they are known."""
+    def _needs(self, safe: Sequence[Setting] | None, worse: Mapping[str, WorseReport]) -> Iterator[NeedReport]:
+        """Yield what becomes of the model without each protection; `safe` are the minimal safe settings, if they are known: if there are none, nothing can be said of one alone."""
+        if safe is not None and not safe:
+            return
         if any(p.parts is not None for p in self.of.judge.of):
             yield from self._constraints_needed(safe)
             return
-        # Where all of them together are unsafe as well, that something is violated without one does not say that this one is needed.
-        is_too_much = bool(safe) and self._is_in(self.of.unsafe.cubes, self.everything)
+        # Where all of them together are not safe either, what happens without one as well does not say what this one is for.
+        is_too_much = self._is_in(self.of.unsafe.cubes, self.everything) or self._stifling(self.everything) is not None
         for i, protection in enumerate(self.of.judge.of):
+            name = protection.name
             without = self.everything & ~(1 << i)
-            in_all = all(setting >> i & 1 for setting in safe or ())
-            is_unsafe = self._is_in(self.of.unsafe.cubes, without)
-            if is_unsafe and (in_all or not is_too_much):
-                yield NeedReport(protection.name, Need.NEEDED, self.race(without).report)
-            elif safe is None:
-                yield NeedReport(protection.name, Need.UNKNOWN, None)
-            elif not is_unsafe and (witness := self._stifling(without)) is not None:
-                yield NeedReport(protection.name, Need.STIFLING, None, witness)
-            elif any(setting >> i & 1 for setting in safe):
-                yield NeedReport(protection.name, Need.ALTERNATIVE, None)
+            having = [setting for setting in safe or () if setting >> i & 1]
+            if safe is None and (is_too_much or not self._is_in(self.of.unsafe.cubes, without)):
+                yield NeedReport(name, Need.UNKNOWN, None)
+            elif not is_too_much and not self._is_safe(without):
+                yield self._missing(name, Need.NEEDED, without)
+            elif having:
+                need = Need.NEEDED if safe is not None and len(having) == len(safe) else Need.ALTERNATIVE
+                yield self._missing(name, need, having[0] & ~(1 << i), within=having[0])
+            elif name in worse:
+                found = worse[name]
+                yield NeedReport(name, Need.HARMFUL, found.race, found.witness, found.on)
             else:
-                yield NeedReport(protection.name, Need.SUPERFLUOUS, None)
+                yield NeedReport(name, Need.SUPERFLUOUS, None)
+
+    def _is_safe(self, setting: Setting) -> bool:
+        return not self._is_in(self.of.unsafe.cubes, setting) and self._stifling(setting) is None
+
+    def _missing(self, name: str, need: Need, without: Setting, *, within: Setting | None = None) -> NeedReport:
+        """Return what becomes of a setting, which is not safe, that lacks a protection of a safe one; all are on in that, or those `within`."""
+        names = None if within is None else self.names(within)
+        if self._is_in(self.of.unsafe.cubes, without):
+            return NeedReport(name, need, self.race(without).report, None, names)
+        return NeedReport(name, Need.STIFLING if need is Need.NEEDED else need, None, self._stifling(without), names)
 
     def _constraints_needed(self, safe: Sequence[Setting] | None) -> Iterator[NeedReport]:
         """Yield what becomes of a minimal safe set of constraints without each of them. What one does not follow from can be left out of a closed set, which stays closed."""
@@ -329,14 +343,14 @@ class _Teller:
                 yield NeedReport(constraint.name, Need.UNKNOWN, None)
             elif not having:
                 yield NeedReport(constraint.name, Need.SUPERFLUOUS, None)
-            elif len(having) < len(safe):
-                yield NeedReport(constraint.name, Need.ALTERNATIVE, None)
-            elif stated is None:
+            elif stated is None and len(having) == len(safe):
                 yield NeedReport(constraint.name, Need.IMPLIED, None)
-            elif self._is_in(self.of.unsafe.cubes, without := stated & ~(1 << i)):
-                yield NeedReport(constraint.name, Need.NEEDED, self.race(without).report)
+            elif stated is None:
+                yield NeedReport(constraint.name, Need.ALTERNATIVE, None)
             else:
-                yield NeedReport(constraint.name, Need.STIFLING, None, self._stifling(without))
+                need = Need.NEEDED if len(having) == len(safe) else Need.ALTERNATIVE
+                within = None if len(safe) == 1 else stated
+                yield self._missing(constraint.name, need, stated & ~(1 << i), within=within)
 
     def _repair(self) -> RepairReport:
         own = closure(self.of.judge.of, own_setting(self.of.judge.system, self.of.judge.of))

@@ -9,14 +9,16 @@ from pluscheck.report.model import Kind, TraceReport
 
 
 class Need(StrEnum):
-    """What becomes of a model without one protection, all others on; where all together are unsafe too, which minimal safe sets have it."""
+    """What becomes of a model without one protection, all others on; where all together are not safe, without it of each minimal safe set that has it."""
 
     NEEDED = "needed"
     """Something is violated."""
     ALTERNATIVE = "one of several ways"
-    """Nothing is, but some minimal safe set has it."""
+    """Some minimal safe sets have it, and others do not: nothing is violated if it is replaced."""
     SUPERFLUOUS = "superfluous"
-    """Nothing is, and no minimal safe set has it."""
+    """No minimal safe set has it, and with it no safe set becomes an unsafe one."""
+    HARMFUL = "makes it worse"
+    """No minimal safe set has it, and there are safe sets that are not safe any more with it."""
     STIFLING = "needed to get on"
     """Nothing is violated, but a witness cannot be reached."""
     IMPLIED = "follows from others"
@@ -86,13 +88,14 @@ class WorseReport:
 class NeedReport:
     """One protection: what becomes of the model when only it is missing, with the run that shows it.
 
-    Of a constraint on an order: what becomes of it with a minimal safe set without this one.
+    `within` is the safe set that it is missing from (or, if it makes it worse, added to), if not all others are on. Of a constraint on an order: it is missing from a minimal safe set.
     """
 
     protection: str
     need: Need
     race: RaceReport | None
     witness: str | None = None
+    within: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from pluscheck.report.ablation import AblationReport, Need, NeedReport, RaceReport, SafeReport, WorseReport
@@ -13,7 +14,12 @@ from pluscheck.report.trace_text import trace_text
 MOST_SETS = 20
 """So many sets of a kind are shown; JSON has all."""
 
-HEADINGS = ("without", "violated", "steps", "who acts", "last step")
+MOST_WAITING = 6
+"""So many who wait in a deadlock are named."""
+
+HEADINGS = ("without", "violated", "steps", "who acts", "how it ends")
+
+SET_HEADINGS = ("with", *HEADINGS[1:])
 
 Row = tuple[str, str, str, str, str]
 
@@ -23,7 +29,8 @@ def ablation_text(report: AblationReport, look: Look) -> str:
     lines = [f"{report.file}  {report.module}:{report.model}", ""]
     for paragraph in paragraphs(report):
         lines += _wrapped(paragraph, look.width)
-    lines += ["", *_aligned([HEADINGS, *rows(report)])]
+    for heading, table in tables(report):
+        lines += [*(["", *_wrapped(heading, look.width)] if heading else []), "", *_aligned(table)]
     for text in notes(report):
         lines += ["", *_wrapped(text, look.width)]
     if look.traces:
@@ -38,19 +45,29 @@ def ablation_text(report: AblationReport, look: Look) -> str:
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
 
-def ablation_markdown(report: AblationReport) -> str:
-    """Return the report for a mail."""
+def ablation_markdown(report: AblationReport, look: Look) -> str:
+    """Return the report for a mail; runs stand in it as they do in a terminal."""
     lines = [f"**{report.module}, model {report.model}: {question(report)}**", ""]
     for paragraph in paragraphs(report):
         lines += [*_wrapped(paragraph, 75), ""]
-    table = [tuple(_cell(part) for part in row) for row in (HEADINGS, *rows(report))]
-    widths = [max(len(row[i]) for row in table) for i in range(len(HEADINGS))]
-    lines.append(_line(table[0], widths))
-    lines.append("| " + " | ".join("-" * width for width in widths) + " |")
-    lines += [_line(row, widths) for row in table[1:]]
+    for heading, rows_of in tables(report):
+        table = [tuple(_cell(part) for part in row) for row in rows_of]
+        widths = [max(len(row[i]) for row in table) for i in range(len(HEADINGS))]
+        lines += [*_wrapped(heading, 75), ""] if heading else []
+        lines.append(_line(table[0], widths))
+        lines.append("| " + " | ".join("-" * width for width in widths) + " |")
+        lines += [*[_line(row, widths) for row in table[1:]], ""]
     for text in notes(report):
-        lines += ["", *_wrapped(text, 75)]
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+        lines += [*_wrapped(text, 75), ""]
+    if look.traces:
+        plain = replace(look, width=75, unicode=True)
+        for race in _races(report):
+            text = trace_text(race.property, race.kind, race.trace, plain)
+            # No line of it can end the block, as none begins with a fence so long.
+            lines += [f"**{_which(race)}:**", "", "`````text", *text.splitlines(), "`````", ""]
+    if look.timings:
+        lines += [f"{effort(report)}, {report.seconds:.1f} s", ""]
+    return "".join(f"{line.rstrip()}\n" for line in lines).rstrip("\n") + "\n"
 
 
 # --------------------------------------------------------------------------------------------- sentences
@@ -64,7 +81,7 @@ def question(report: AblationReport) -> str:
 def paragraphs(report: AblationReport) -> Iterator[str]:
     """Yield the answer, in sentences."""
     number = len(report.protections)
-    asked = ", ".join(report.properties)
+    asked = ", ".join(report.properties) + _sizes(report)
     settings = f"{2**number:,} settings of {number} protection{_s(number)}"
     if report.order is not None:
         settings = f"{2**number:,} sets of the {number} constraint{_s(number)} on the order {report.order}"
@@ -74,9 +91,9 @@ def paragraphs(report: AblationReport) -> Iterator[str]:
         yield f"All {settings} are decided, for {asked}."
     if report.undecided is None:
         yield from _safe(report)
-    what = "Unsafe, and as large as unsafe sets get"
+    what = "Maximal unsafe sets"
     if report.undecided is not None:
-        what = "Unsafe, and as large as those that are known to be"
+        what = "Known to be unsafe, and the largest of those"
         candidates = [
             set_text(on, tuple([p for p in report.protections if p not in on])) for on in report.open_sets if on
         ]
@@ -84,14 +101,17 @@ def paragraphs(report: AblationReport) -> Iterator[str]:
     yield from _sets(what, [set_text(r.on, r.off) for r in report.maximal_unsafe])
     if report.witnesses:
         for one in report.stifled[:MOST_SETS]:
-            yield f"Not safe, though nothing is violated: with {_all(one.on)}, {one.witness} cannot be reached any more ({one.judged})."
+            what = set_text(one.on, one.off)
+            yield f"Not safe, though nothing is violated: with {what}, {one.witness} cannot be reached ({one.judged})."
         if len(report.stifled) > MOST_SETS:
             yield f"(and {len(report.stifled) - MOST_SETS:,} more such sets)"
     elif report.undecided is None:
         yield "No witness was asked for: a set may be safe because nothing can happen any more."
     for worse in report.worse:
         yield _worse(worse)
-    if report.monotone and report.order is not None:
+    if not report.minimal_safe:
+        pass  # Where no set is safe none gets worse, which is not worth a word.
+    elif report.monotone and report.order is not None:
         yield "A further constraint never makes it worse: whatever has all of a safe set is safe, whatever is part of an unsafe one is unsafe."
     elif report.monotone:
         yield "More protection never makes it worse: whatever has all of a safe set is safe, whatever is part of an unsafe one is unsafe."
@@ -150,12 +170,28 @@ def _repair(report: AblationReport) -> Iterator[str]:
 
 
 def _worse(worse: WorseReport) -> str:
-    begin = f"More protection makes it worse: {_all(worse.on)} is safe, but with {worse.added} besides"
+    begin = f"More protection makes it worse: {{{', '.join(worse.on)}}} is safe, but with {worse.added} besides"
     if worse.race is None:
         return f"{begin}, {worse.witness} cannot be reached any more."
     steps = worse.race.steps
-    after = f"after {steps} step{_s(steps)} ({worse.race.last})" if steps else "in the initial state"
+    after = f"after {steps} step{_s(steps)} ({_end(worse.race)})" if steps else "in the initial state"
     return f"{begin}, {_violation(worse.race)} {after}."
+
+
+def _end(race: RaceReport) -> str:
+    """Return the last step, or of a deadlock, who then waits where."""
+    stuck = [one for one in race.trace.waiting if one.reasons]
+    if race.kind is not Kind.DEADLOCK or not stuck:
+        return race.last
+    at_labels = [one.who if one.label is None else f"{one.who} at {one.label}" for one in stuck]
+    more = f" and {len(stuck) - MOST_WAITING} more" if len(stuck) > MOST_WAITING else ""
+    return f"waiting: {', '.join(at_labels[:MOST_WAITING])}{more}"
+
+
+def _sizes(report: AblationReport) -> str:
+    """Return for which sizes it holds, if there are any."""
+    sizes = ", ".join(f"{sort} = {size}" for sort, size in report.scope)
+    return f", with {sizes}" if sizes else ""
 
 
 def _violation(race: RaceReport) -> str:
@@ -194,25 +230,50 @@ def effort(report: AblationReport) -> str:
 # ------------------------------------------------------------------------------------------------ table
 
 
-def rows(report: AblationReport) -> list[Row]:
-    """Return the table's rows: for each protection what happens when only it is missing."""
-    return [row_of(need, report.order) for need in report.needs]
+def tables(report: AblationReport) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the tables that have any rows, under what is said of each: what happens without each protection, and then with those maximal unsafe sets that are not in it."""
+    if report.needs:
+        yield taken_from(report), [HEADINGS, *[row_of(need, report) for need in report.needs]]
+    known = {need.race.on for need in report.needs if need.race is not None}
+    others = [race for race in report.maximal_unsafe if race.on not in known]
+    if others:
+        more = f" ({len(others) - MOST_SETS:,} more are left out)" if len(others) > MOST_SETS else ""
+        what = "Maximal unsafe sets besides" if report.needs else "What happens with the maximal unsafe sets"
+        rows = [_row(set_text(race.on, race.off), race) for race in others[:MOST_SETS]]
+        yield f"{what}{more}:", [SET_HEADINGS, *rows]
 
 
-def row_of(need: NeedReport, order: str | None) -> Row:
-    """Return one row; it is about constraints on an order, if it names one."""
+def taken_from(report: AblationReport) -> str:
+    """Return what the table of protections is about, where it is not about all of them together."""
+    if len(report.minimal_safe) == 1 and any(need.within is not None for need in report.needs):
+        return "With the minimal safe set, but without one of it:"
+    return ""
+
+
+def row_of(need: NeedReport, report: AblationReport) -> Row:
+    """Return one row of the table of protections, or constraints on an order."""
+    name, prefix = need.protection, ""
+    if need.need is Need.HARMFUL:
+        prefix = "with it: "
+    elif need.within is not None and len(report.minimal_safe) > 1:
+        name = f"{name}, of {{{', '.join(need.within)}}}"
     if need.race is not None:
-        race = need.race
-        return (need.protection, race.property, str(race.steps), ", ".join(race.actors), race.last)
-    said = f"{need.witness} cannot be reached" if need.need is Need.STIFLING else f"({need.need})"
-    if order is not None and need.need is Need.SUPERFLUOUS:
-        said = "(either way)"
-    return (need.protection, said, "", "", "")
+        return _row(name, need.race, prefix)
+    if need.witness is not None:
+        return (name, f"{prefix}{need.witness} cannot be reached", "", "", "")
+    said = "either way" if report.order is not None and need.need is Need.SUPERFLUOUS else str(need.need)
+    return (name, f"({said})", "", "", "")
+
+
+def _row(name: str, race: RaceReport, prefix: str = "") -> Row:
+    return (name, f"{prefix}{race.property}", str(race.steps), ", ".join(race.actors), _end(race))
 
 
 def _which(race: RaceReport) -> str:
     """Return in which setting a run is."""
-    return f"without {_all(race.off)}" if len(race.off) <= len(race.on) else f"with {_all(race.on)}"
+    if race.off and len(race.off) <= len(race.on):
+        return f"without {_all(race.off)}"
+    return f"with {set_text(race.on, race.off)}"
 
 
 def _races(report: AblationReport) -> Iterator[RaceReport]:
@@ -223,6 +284,7 @@ def _races(report: AblationReport) -> Iterator[RaceReport]:
 
 
 def _aligned(table: Sequence[Row]) -> Iterator[str]:
+    """Yield the lines of a table."""
     widths = [max(len(row[i]) for row in table) for i in range(len(HEADINGS))]
     for row in table:
         yield "  " + "  ".join(part.ljust(width) for part, width in zip(row, widths, strict=True))
@@ -247,9 +309,8 @@ def _all(names: Sequence[str]) -> str:
 
 def set_text(on: Sequence[str], off: Sequence[str]) -> str:
     """Return a set by what is on, or by what is off where that is shorter."""
-    number = len(on) + len(off)
-    if not off:
-        return f"all {number}" if number > 1 else on[0]
+    if on and not off:
+        return f"all {len(on)}" if len(on) > 1 else "{" + on[0] + "}"
     if len(off) < len(on):
         return f"all but {_all(off)}"
     return "{" + ", ".join(on) + "}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pluscheck import __version__
 from pluscheck.report.ablation import AblationReport
-from pluscheck.report.ablation_text import notes, paragraphs, question, row_of, set_text
+from pluscheck.report.ablation_text import notes, paragraphs, question, row_of, set_text, taken_from
 from pluscheck.report.html.page import asset, template_environment
 
 
@@ -19,7 +19,8 @@ def ablation_page(report: AblationReport) -> str:
             question=question(report),
             paragraphs=list(paragraphs(report)),
             notes=list(notes(report)),
-            rows=[(row_of(need, report.order), need.race) for need in report.needs],
+            taken_from=taken_from(report),
+            rows=[(row_of(need, report), need.race) for need in report.needs],
             sets=sets,
             version=__version__,
             style=asset("style.css"),
