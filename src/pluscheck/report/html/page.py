@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, lead, short
 from pluscheck.report.bidi import visible
-from pluscheck.report.html.picture import LockBars, Segment, lock_bars, wait_cycles
+from pluscheck.report.html.picture import LockBars, Segment, lock_bars, taking_part, wait_cycles
 from pluscheck.report.model import Answer, Kind, Outcome, Place, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.short_files import short_files
 from pluscheck.report.story import Extent, Story
@@ -47,7 +47,7 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             locks=locks,
             modes=_modes(locks),
             states=_states,
-            acting={step.lane for step in story.steps},
+            shown=taking_part(story),
             turns=_within_turns(story),
             first_false=[_first_false(story, number) for number in range(len(story.properties))],
             initial=list(zip(story.paths, story.states[0].values, strict=True)) if story.states else [],
