@@ -81,6 +81,60 @@ def test_there_is_a_lane_for_each_process_and_a_bar_for_each_ownership(deadlock:
     assert bars == expected
 
 
+USERS = """module Users
+extends Mutex
+enum User == { driver, irq, idler }
+enum Name == { a, b, other }
+var lock : [Name -> Mutex(User)] = [n \\in Name |-> IF n = other THEN Some(idler) ELSE MutexFree]
+process Driver {
+  One:  mutex_lock(lock[a], driver);
+  Two:  mutex_lock(lock[b], driver);
+  Back: mutex_unlock(lock[b], driver); mutex_unlock(lock[a], driver);
+}
+process Handler {
+  Uno:  mutex_lock(lock[b], irq);
+  Due:  mutex_lock(lock[a], irq);
+  Back: mutex_unlock(lock[a], irq); mutex_unlock(lock[b], irq);
+}
+model m { expect deadlock violated; }
+"""
+
+
+def shown_bars(story: Story) -> dict[str, list[tuple[str, str]]]:
+    """Return what can be seen of each lock at the end, without asking for more."""
+    bars = {lock.path: [bar for bar in lock.bars if not bar.quiet] for lock in lock_bars(story)}
+    return {path: [(bar.holder, bar.segments[-1].mode) for bar in found] for path, found in bars.items() if found}
+
+
+def test_a_holder_that_is_no_process_is_shown() -> None:
+    assert shown_bars(told(USERS, "deadlock")) == {
+        "lock[a]": [("Handler", "wait"), ("driver", "X")],
+        "lock[b]": [("Driver", "wait"), ("irq", "X")],
+    }
+
+
+def test_who_holds_what_somebody_waits_for_is_shown_though_it_takes_no_step() -> None:
+    text = USERS.replace("IF n = other THEN Some(idler) ELSE MutexFree", "Some(idler)")
+    text = text.replace("One:  mutex_lock(lock[a], driver);", "One:  skip;")
+    assert shown_bars(told(text, "deadlock")) == {"lock[b]": [("Driver", "wait"), ("idler", "X")]}
+
+
+def test_who_waits_in_a_circle_is_shown_though_it_takes_no_step() -> None:
+    text = """module Still
+extends Mutex
+enum Task == { p, q }
+var a : Mutex(Task) = Some(p)
+var b : Mutex(Task) = Some(q)
+process P(self \\in Task) { Take: if (self = p) { mutex_lock(b, self); } else { mutex_lock(a, self); }; }
+model m { expect deadlock violated; }
+"""
+    story = told(text, "deadlock")
+    assert story.steps == ()
+    assert shown_bars(story) == {"a": [("p", "X"), ("q", "wait")], "b": [("p", "wait"), ("q", "X")]}
+    lanes = Page(trace_page(story)).having("tr", "data-lane")
+    assert [lane["class"] for lane in lanes] == ["lane", "lane"]
+
+
 def test_a_deadlock_is_drawn_and_written_out(deadlock: Story) -> None:
     (cycle,) = wait_cycles(deadlock)
     assert "Task1 holds lock[" in cycle.words

@@ -80,11 +80,10 @@ def _run(arguments: argparse.Namespace, look: Look, show: Show) -> int:
     found = ablated(question, show)
     show.close()
     code = exit_code(found.report)
-    if arguments.html is not None:
-        _write_pages(found, arguments.html)
+    report = found.report if arguments.html is None else _write_pages(found, arguments.html)
     if arguments.store is not None:
         _store(found, arguments.store)
-    text = _rendered(found.report, code, arguments.format, look)
+    text = _rendered(report, code, arguments.format, look)
     if arguments.output is None:
         output.write(text)
     else:
@@ -109,12 +108,12 @@ def _rendered(report: AblationReport, code: int, name: str, look: Look) -> str:
             return ablation_text(report, look)
 
 
-def _write_pages(found: Told, folder: Path) -> None:
-    """Write a page for the table and one for each run. Raises UnwritableError."""
+def _write_pages(found: Told, folder: Path) -> AblationReport:
+    """Write a page for the table and one for each run; return the report with their names. Raises UnwritableError."""
     from pluscheck.pipeline.ablation_pages import write_pages
 
     try:
-        write_pages(found, folder)
+        return write_pages(found, folder)
     except OSError as error:
         raise output.UnwritableError(f"{folder}: {error.strerror}") from None
 

@@ -4,46 +4,71 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 from pluscheck.base.errors import InternalError
 from pluscheck.base.writing import write_whole
 from pluscheck.engines.ablation.search import NAME
 from pluscheck.pipeline.ablation_telling import Race, Told
+from pluscheck.pipeline.order_runs import ordered_run
 from pluscheck.pipeline.trace_files import attachments
 from pluscheck.pipeline.trace_files import told as told_run
 from pluscheck.report.ablation import AblationReport, RaceReport
 from pluscheck.report.html.ablation_page import ablation_page
 from pluscheck.report.html.page import trace_page
+from pluscheck.report.html.setting import setting_view
+from pluscheck.report.story import Story
 
 PAGE = "ablation.html"
 
 
-def write_pages(found: Told, folder: Path) -> None:
-    """Write the pages into a folder. Raises OSError."""
+def write_pages(found: Told, folder: Path) -> AblationReport:
+    """Write the pages into a folder; return the report, with the name of its page at each run. Raises OSError."""
     links: dict[tuple[str, ...], str] = {}
     for race in found.races:
-        name = f"{_file_name(race.report)}.html"
-        while name in links.values():
-            name = f"_{name}"
-        write_whole(folder / name, _page(found, race).encode())
-        links[race.report.on] = name
-    write_whole(folder / PAGE, ablation_page(_linked(found.report, links)).encode())
+        name = _file_name(found.report, race.report)
+        taken = {*links.values(), PAGE}
+        chosen = next(one for n in count(1) if (one := f"{name}{'' if n == 1 else f'_{n}'}.html") not in taken)
+        write_whole(folder / chosen, _page(found, race).encode())
+        links[race.report.on] = chosen
+    report = _linked(found.report, links)
+    write_whole(folder / PAGE, ablation_page(report).encode())
+    return report
 
 
 def _page(found: Told, race: Race) -> str:
     judge = found.searched.judge
-    run = told_run(found.searched.file, judge.concrete(race.setting), race.name, race.judged, NAME)
+    system = judge.concrete(race.setting)
+    run = told_run(found.searched.file, system, race.name, race.judged, NAME)
     if run is None:
         raise InternalError("a run was accepted that is none")
-    return trace_page(run.story, attachments(run))
+    through = ordered_run(judge.elaborated, system, judge.of, run.run, partial(_who, run.story))
+    return trace_page(run.story, attachments(run), setting_view(found.report, race.report, PAGE, through))
 
 
-def _file_name(race: RaceReport) -> str:
-    """Return what a page is called: by what is off, or by what is on where that is shorter."""
-    what, names = ("without", race.off) if len(race.off) <= len(race.on) else ("with", race.on)
-    text = "_".join((what, *(re.sub(r"\W+", "_", name).strip("_") for name in names))) if names else f"{what}_nothing"
-    return text[:120]
+def _who(story: Story, number: int) -> str:
+    """Return who takes a step of a run, the last of which may be one that cannot be completed."""
+    broken = None if story.fault is None else story.fault.step
+    step = story.steps[number - 1] if number <= len(story.steps) else broken
+    if step is None:
+        raise InternalError(f"there is no step {number}")
+    return story.lanes[step.lane].name
+
+
+def _file_name(report: AblationReport, race: RaceReport) -> str:
+    """Return what a page is called: by the constraint or protection that it shows the need of; or by what is off, or on where that is shorter."""
+    needed = next((n.protection for n in report.needs if n.race is not None and n.race.on == race.on), None)
+    if needed is not None:
+        words: tuple[str, ...] = ("without", needed)
+    elif not race.off:
+        words = ("with", "all")
+    elif not race.on:
+        words = ("with", "none")
+    else:
+        words = ("without", *race.off) if len(race.off) <= len(race.on) else ("with", *race.on)
+    return "_".join(re.sub(r"\W+", "_", word).strip("_") for word in words)[:120]
 
 
 def _linked(report: AblationReport, links: dict[tuple[str, ...], str]) -> AblationReport:

@@ -170,7 +170,7 @@ def _repair(report: AblationReport) -> Iterator[str]:
 
 
 def _worse(worse: WorseReport) -> str:
-    begin = f"More protection makes it worse: {{{', '.join(worse.on)}}} is safe, but with {worse.added} besides"
+    begin = f"More protection makes it worse: with {_all(worse.on)} it is safe, but with {worse.added} besides"
     if worse.race is None:
         return f"{begin}, {worse.witness} cannot be reached any more."
     steps = worse.race.steps
@@ -273,7 +273,7 @@ def _which(race: RaceReport) -> str:
     """Return in which setting a run is."""
     if race.off and len(race.off) <= len(race.on):
         return f"without {_all(race.off)}"
-    return f"with {set_text(race.on, race.off)}"
+    return f"with {_all(race.on) if race.off else set_text(race.on, ())}"
 
 
 def _races(report: AblationReport) -> Iterator[RaceReport]:
@@ -304,7 +304,7 @@ def _cell(text: str) -> str:
 
 def _all(names: Sequence[str]) -> str:
     """Return names as a list."""
-    return ", ".join(names) if names else "nothing"
+    return ", ".join(names) if names else "none of them"
 
 
 def set_text(on: Sequence[str], off: Sequence[str]) -> str:
@@ -313,7 +313,7 @@ def set_text(on: Sequence[str], off: Sequence[str]) -> str:
         return f"all {len(on)}" if len(on) > 1 else "{" + on[0] + "}"
     if len(off) < len(on):
         return f"all but {_all(off)}"
-    return "{" + ", ".join(on) + "}"
+    return "{" + ", ".join(on) + "}" if on else _all(on)
 
 
 def _s(number: int) -> str:

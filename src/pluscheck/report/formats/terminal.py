@@ -83,14 +83,12 @@ _KEYS = {"S": "S held shared", "X": "X held exclusively", "#": "# held by so man
 
 def _rows(story: Story) -> Iterator[tuple[str, tuple[Segment, ...]]]:
     """Yield each row's name and what is in it, over all states; of locks that nobody who acts has to do with, nothing."""
-    last = story.states[-1] if story.states else None
-    stuck = {story.lanes[lane].name for cycle in (last.cycles if last else ()) for lane in cycle}
     acting = dict.fromkeys(sorted({step.lane for step in story.steps}))
     for lane in acting:
         here = [step.number for step in story.steps if step.lane == lane]
         yield story.lanes[lane].name, tuple(_marks(here, len(story.states)))
     for lock in lock_bars(story):
-        bars = [bar for bar in lock.bars if not bar.quiet or not bar.holder or bar.holder in stuck]
+        bars = [bar for bar in lock.bars if not bar.quiet or not bar.holder]
         if any(segment.mode for bar in bars for segment in bar.segments):
             yield lock.path, ()
             for bar in bars:

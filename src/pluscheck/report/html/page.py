@@ -15,7 +15,8 @@ from markupsafe import Markup
 from pluscheck import __version__
 from pluscheck.report.because import because, headline, lead, short
 from pluscheck.report.bidi import visible
-from pluscheck.report.html.picture import LockBars, Segment, lock_bars, wait_cycles
+from pluscheck.report.html.picture import LockBars, Segment, lock_bars, taking_part, wait_cycles
+from pluscheck.report.html.setting import SettingView
 from pluscheck.report.model import Answer, Kind, Outcome, Place, PropertyReport, Reason, Report, SpecReport
 from pluscheck.report.short_files import short_files
 from pluscheck.report.story import Extent, Story
@@ -27,10 +28,12 @@ Links = Mapping[tuple[str, str, str], str]
 """The pages of single verdicts, by file, model and property."""
 
 
-def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None = None) -> str:
+def trace_page(
+    story: Story, attachments: Mapping[str, tuple[str, str]] | None = None, setting: SettingView | None = None
+) -> str:
     """Return the page, as HTML.
 
-    `attachments` are what else the reader may save: by what the button says (`ITF`), the name of the file and its text.
+    `attachments` are what else the reader may save: by what the button says (`ITF`), the name of the file and its text. `setting` is told, and led back from, if the page is one of an ablation.
     """
     given = attachments or {}
     locks = lock_bars(story)
@@ -41,14 +44,16 @@ def trace_page(story: Story, attachments: Mapping[str, tuple[str, str]] | None =
             story=story,
             headline=headline(story),
             lead=lead(story),
-            why=because(story),
+            why=(*(() if setting is None else setting.shown), *because(story)),
+            setting=setting,
+            marked=frozenset() if setting is None else setting.marked,
             without=[protection.switch for protection in story.protections],
             cycles=wait_cycles(story),
             locks=locks,
             modes=_modes(locks),
             states=_states,
-            acting={step.lane for step in story.steps},
-            turns=_within_turns(story),
+            shown=taking_part(story),
+            turns=_within_turns(story) - (frozenset() if setting is None else setting.kept),
             first_false=[_first_false(story, number) for number in range(len(story.properties))],
             initial=list(zip(story.paths, story.states[0].values, strict=True)) if story.states else [],
             sources=_sources(story),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 
@@ -26,7 +26,8 @@ class Segment:
 class Bar:
     """The bars of one holder of one lock, over all states; an empty holder stands for those who are only counted.
 
-    Who holds a lock and waits for more of it (a reader who would be a writer) has a second row of bars for that. `quiet` if the holder takes no step in the run, or the number of holders stays as it is: then it says little.
+    Who holds a lock and waits for more of it (a reader who would be a writer) has a second row of bars for that. `quiet` if it says little: if the holder has no part in the run,
+    or is none whose steps are known (he is only counted, or no process) and holds it all the time; and nobody who has a part waits meanwhile.
     """
 
     lock: int
@@ -48,9 +49,16 @@ class LockBars:
         return all(bar.quiet for bar in self.bars)
 
 
+def taking_part(story: Story) -> frozenset[int]:
+    """Return the lanes that have a part in the run: of those who take a step, and of those who at the end wait in a circle."""
+    acting = {step.lane for step in story.steps}
+    stuck = {lane for cycle in (story.states[-1].cycles if story.states else ()) for lane in cycle}
+    return frozenset(acting | stuck)
+
+
 def lock_bars(story: Story) -> tuple[LockBars, ...]:
     """Return the bars of every lock that somebody holds or waits for in the run."""
-    acting = {story.lanes[step.lane].name for step in story.steps}
+    taking = {story.lanes[lane].name for lane in taking_part(story)}
     found: list[LockBars] = []
     for lock, path in enumerate(story.locks):
         here = [_at(story, state, lock) for state in story.states]
@@ -58,16 +66,18 @@ def lock_bars(story: Story) -> tuple[LockBars, ...]:
         # In the order of the lanes; holders that are no process come last.
         order = {lane.name: number for number, lane in enumerate(story.lanes)}
         rows = sorted(who, key=lambda key: (order.get(key[0], len(order)), key[1]))
-        bars = tuple(_bar(lock, key[0], [cells.get(key, ("", "")) for cells in here], acting) for key in rows)
+        # That somebody waits says nothing without whoever keeps him waiting.
+        awaited = {n for n, cells in enumerate(here) for key in cells if key[0] in taking and cells[key][0] == "wait"}
+        bars = []
+        for holder, row in rows:
+            segments = tuple(_segments([cells.get((holder, row), ("", "")) for cells in here]))
+            is_still = holder not in taking if holder in order else len(segments) == 1
+            held = [s for s in segments if s.mode not in ("", "wait")]
+            is_awaited = any(not awaited.isdisjoint(range(s.start, s.start + s.length)) for s in held)
+            bars.append(Bar(lock, holder, segments, quiet=is_still and not is_awaited))
         if bars:
-            found.append(LockBars(path, bars))
+            found.append(LockBars(path, tuple(bars)))
     return tuple(found)
-
-
-def _bar(lock: int, holder: str, cells: Sequence[tuple[str, str]], acting: Collection[str]) -> Bar:
-    segments = tuple(_segments(cells))
-    # Of those who are only counted nobody knows who acts; that their number changes says that somebody does.
-    return Bar(lock, holder, segments, quiet=holder not in acting if holder else len(segments) == 1)
 
 
 def _at(story: Story, state: StateView, lock: int) -> dict[tuple[str, int], tuple[str, str]]:
