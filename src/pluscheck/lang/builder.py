@@ -54,6 +54,10 @@ class Builder(Transformer[Word, Any]):
     def _error(self, message: str, span: Span, text: str, help_line: str | None = None) -> None:
         self.wrong.append(Diagnostic(Code.UNEXPECTED_TOKEN, message, Label(span, text), help=help_line))
 
+    def _is_wrong(self, span: Span) -> bool:
+        """Return whether something in this place was reported."""
+        return any(span.start <= each.primary.span.start < span.end for each in self.wrong)
+
     # ------------------------------------------------------------------------------------------ modules
 
     def header(self, c: Children) -> s.Module:
@@ -210,7 +214,7 @@ class Builder(Transformer[Word, Any]):
         order = _ident(c[1]) if isinstance(c[1], Word) else None
         sets: tuple[tuple[s.Protection | s.Constraint, ...], ...] = tuple(_trees(c))
         for need in (need for one in sets for need in one):
-            if isinstance(need, s.Constraint) and order is None:
+            if isinstance(need, s.Constraint) and order is None and not self._is_wrong(need.span):
                 self._error(
                     "it is not said which order this is about", need.span, "here", f"`needs Name: {need.span.text};`"
                 )
