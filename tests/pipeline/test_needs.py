@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -292,6 +293,33 @@ def test_where_no_set_is_safe_another_answer_was_expected(spec: Path, capsys: py
     code, text = ablate(capsys, "--model", "base")
     assert code == 1
     assert "found: no set is safe." in text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_sets_that_make_it_safe_are_needed_and_no_others(seed: int, tmp_path: Path) -> None:
+    """By construction: it is safe with all of one of these sets, of which none is a part of another."""
+    chooser = random.Random(seed)
+    names = [f"P{i}" for i in range(4)]
+    chosen = [frozenset(chooser.sample(names, chooser.randint(1, 3))) for _ in range(chooser.randint(1, 4))]
+    sets = sorted({one for one in chosen if not any(other < one for other in chosen)}, key=sorted)
+
+    def exit_of(said: list[frozenset[str]]) -> int:
+        needs = " or ".join(", ".join(chooser.sample(sorted(one), len(one))) for one in chooser.sample(said, len(said)))
+        safe = " \\/ ".join("(" + " /\\ ".join(sorted(one)) + ")" for one in sets)
+        switches = "".join(f"switch {name} : BOOLEAN == {chooser.choice(('TRUE', 'FALSE'))}\n" for name in names)
+        path = tmp_path / "Any.plus"
+        path.write_text(
+            f"module Any\n{switches}var x : BOOLEAN = FALSE\naction Go {{ x := ~x; }}\n"
+            f"invariant Safe == x => {safe}\nmodel m {{ needs {needs}; }}\n",
+            encoding="utf-8",
+        )
+        return main(["ablate", str(path), "--output", str(tmp_path / "out")])
+
+    assert exit_of(sets) == 0
+    smaller = [one - {min(one)} for one in sets[:1] if len(one) > 1]
+    for others in (sets[1:], [s for s in sets[1:] if not any(t < s for t in smaller)] + smaller):
+        if others and not any(a < b for a in others for b in others):
+            assert exit_of(others) == 1
 
 
 def test_verify_says_nothing_of_it(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
