@@ -196,6 +196,31 @@ def test_a_larger_answer_than_there_can_be_is_not_compared(stored: Path, capsys:
     assert stored.is_file()
 
 
+def test_what_a_file_says_was_needed_does_not_reach_a_terminal_as_it_stands(
+    stored: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(ROUND.read_text(encoding="utf-8"))
+    data["minimal_safe"][0]["on"] = ["\x1b[31m before \u202e"]
+    ROUND.write_text(json.dumps(data), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["gate", "--update", "--no-cache"]) == 0
+    text = capsys.readouterr().out
+    assert "-> {Look before Turn}" in " ".join(text.split())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert stored.is_file()
+
+
+def test_two_orders_that_differ_only_in_case_have_no_room_for_two_answers(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(spec, "  End: skip;", "  L: order ROUND { Sit: skip; } then { Nod: skip; }\n  End: skip;")
+    change(spec, "needs Shut or Watch;", "needs ROUND: none;")
+    capsys.readouterr()
+    assert main(["gate", "--no-cache"]) == 2
+    assert "are one file on systems that ignore case" in capsys.readouterr().err
+
+
 def test_where_a_constant_rests_on_a_switch_it_cannot_be_asked(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change(spec, "var inside", "const Most : 0..2 == IF Watch THEN 1 ELSE 2\nvar inside")
     code, report = gate(capsys, "--update")

@@ -22,11 +22,12 @@ from pluscheck.pipeline.needs import is_so, said_about
 from pluscheck.pipeline.options import Watcher
 from pluscheck.proofs.ablation import SUFFIX, StoredAblation, ablation_path, read_ablation, write_ablation
 from pluscheck.proofs.files import MAX_BYTES
+from pluscheck.report.look import printable
 from pluscheck.report.model import AblationRow, Outcome, Stored
 from pluscheck.report.needs_text import change, counted_sets, difference
 
 MOST_NAMES = 2_000
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 10_000
 """So many protections, or constraints, with so long names, are compared with what is found now."""
 
 JUDGES = ("replay and the judges",)
@@ -113,7 +114,7 @@ def _judged(file: Path, path: Path, options: GateOptions, watcher: Watcher) -> _
         elaborated = elaborate(file)
         stored = read_ablation(path)
         if stored.model not in models(elaborated) or path != _path(options, elaborated, stored.model, stored.order):
-            return _Judged(Stored.STALE, f"there is no model {stored.model[:80]} that this is of")
+            return _Judged(Stored.STALE, f"there is no model {printable(stored.model[:80])} that this is of")
         opened = _opened(elaborated, stored.order)
         if not opened:
             return _Judged(Stored.STALE, "there is nothing to be switched off, or no such order")
@@ -183,12 +184,12 @@ def _renewed(file: Path, path: Path, options: GateOptions, watcher: Watcher, cha
     new = made[1]
     changes.append(f"{'rewrote' if path.exists() else 'wrote'} {where}: {_changed(old, new)}")
     write_ablation(*made)
-    needs = next((said for said in lower(elaborated, model).needs if said.order == order), None)
-    if needs is not None and not is_so(needs, new.sets):
-        why = difference(needs.sets, new.sets, new.protections, order)
+    said = found.report.said
+    if said is not None and not said.met:
+        why = difference(said.sets, new.sets, new.protections, order)
         return AblationRow(file.stem, model, where, Outcome.VIOLATED, Stored.WRITTEN, None, why)
-    said = f"{counted_sets(new.sets, new.protections, order)}, found and stored now"
-    return _met(file, model, where, Stored.WRITTEN, said)
+    what = f"{counted_sets(new.sets, new.protections, order)}, found and stored now"
+    return _met(file, model, where, Stored.WRITTEN, what)
 
 
 def _read_before(path: Path) -> StoredAblation | None:
@@ -205,4 +206,4 @@ def _changed(old: StoredAblation | None, new: StoredAblation) -> str:
     """Return what a new answer is, and what was stored before."""
     if old is None:
         return counted_sets(new.sets, new.protections, new.order)
-    return change((old.sets, old.protections), (new.sets, new.protections), new.order)
+    return printable(change((old.sets, old.protections), (new.sets, new.protections), new.order))

@@ -6,7 +6,7 @@ Stored evidence is checked anew; what has none that stands is looked for with th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,10 +85,10 @@ def _whole(spec: Spec, options: GateOptions) -> Spec:
     return spec if options.options.only else replace(spec, models=tuple(map(with_faults, spec.models)))
 
 
-def _check_names(specs: Iterable[Spec], options: GateOptions) -> None:
+def _check_names(specs: Collection[Spec], options: GateOptions) -> None:
     """Raise UsageError if evidence for different things would be in one file, where names that differ only in case are one name."""
     known: dict[str, Path] = {}
-    for path in sorted(_expected(specs, options)):
+    for path in sorted(_expected(specs, options).union(*(_answers(spec, options) for spec in specs))):
         other = known.setdefault(path.as_posix().casefold(), path)
         if other != path:
             raise UsageError(f"{other} and {path} are one file on systems that ignore case: rename what one is about")
