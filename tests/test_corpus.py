@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pluscheck.lang.front import elaborate
+from pluscheck.lang.syntax import NeedsEntry
+from pluscheck.pipeline.ablation import Question, ablated
 from pluscheck.pipeline.options import Options, Unwatched
 from pluscheck.pipeline.verify import verify
 from pluscheck.report.model import Answer, Outcome, PropertyReport, SpecReport
@@ -73,3 +76,24 @@ def test_actions_are_first_taken_by_both_engines_alike(spec: str) -> None:
     for one, other in zip(checked(spec, "bmc").models, checked(spec, "exhaustive").models, strict=True):
         if one.never_taken is not None and one.complete:
             assert one.taken == other.taken
+
+
+SAYING = [
+    (spec, model, entry.order.name if entry.order is not None else None)
+    for spec in SPECS
+    for model, decl in elaborate(CORPUS / f"{spec}.plus").models.items()
+    for entry in decl.entries
+    if isinstance(entry, NeedsEntry)
+]
+
+
+def test_some_models_say_what_they_need() -> None:
+    assert {order is None for _, _, order in SAYING} == {True, False}
+    assert len(SAYING) >= 5
+
+
+@pytest.mark.parametrize(("spec", "model", "order"), SAYING)
+def test_a_model_needs_what_it_says(spec: str, model: str, order: str | None) -> None:
+    said = ablated(Question(CORPUS / f"{spec}.plus", model, order=order), Unwatched()).report.said
+    assert said is not None
+    assert said.met

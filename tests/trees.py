@@ -111,6 +111,9 @@ entries = some(
         st.builds(s.DepthEntry, st.integers(0, 99)),
         st.builds(s.CheckEntry, some(idents)),
         expected,
+        st.builds(s.NeedsEntry, st.none(), some(some(st.builds(s.Protection, idents, some(step, least=0))))),
+        st.builds(s.NeedsEntry, idents, some(some(st.builds(s.Constraint, idents, idents)))),
+        st.builds(s.NeedsEntry, idents, st.just(((s.Protection(s.Ident("none")),),))),
     ),
     least=0,
 )

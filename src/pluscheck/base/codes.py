@@ -82,6 +82,7 @@ class Code(StrEnum):
     CYCLIC_MODELS = "PC506"
     NO_MODEL = "PC507"
     DUPLICATE_EXPECTATION = "PC508"
+    NO_PROTECTION = "PC509"
 
     # 6: sizes and limits, found when a model is lowered or grounded
     TYPE_TOO_LARGE = "PC601"

@@ -51,9 +51,11 @@ def run_ablate(arguments: argparse.Namespace) -> int:
 
 
 def exit_code(report: AblationReport) -> int:
-    """Return what it comes to: whether some set is safe, or with `--from`, whether the model can be made safe."""
+    """Return what it comes to: whether some set is safe, or with `--from`, whether the model can be made safe; and whether the model needs what it says."""
     if report.undecided is not None:
         return Exit.UNDECIDED
+    if report.said is not None and not report.said.met:
+        return Exit.VIOLATED
     if report.repair is not None and not report.repair.additions:
         return Exit.VIOLATED
     if not report.minimal_safe:

@@ -59,7 +59,7 @@ class Protection:
 
 def protections(system: TransitionSystem) -> tuple[Protection, ...]:
     """Return the protections in the order of declaration."""
-    return tuple([found for c in system.constants if c.is_switch for found in _of_switch(c, system.scope)])
+    return tuple([found for c in system.constants if c.is_switch for found in protections_of(c, system.scope)])
 
 
 def closing(of: Sequence[Protection]) -> tuple[tuple[int, int, int], ...]:
@@ -253,7 +253,7 @@ def _label(pair: Value, which: int) -> str:
     return part.label
 
 
-def _of_switch(constant: Constant, scope: t.Scope) -> Iterator[Protection]:
+def protections_of(constant: Constant, scope: t.Scope) -> Iterator[Protection]:
     """Yield the protections that a switch has."""
     if constant.parts:
         yield from _of_order(constant)

@@ -230,9 +230,19 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a model says of its protections, or of the constraints on an order: these are all minimal safe sets, by names; of constraints with all that follow."""
+
+    order: str | None
+    sets: tuple[tuple[str, ...], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A transition system with what is to be checked of it: one expectation for each property, `DEADLOCK` and `FAULTS` included, that is checked."""
 
     system: TransitionSystem
     expectations: tuple[Expectation, ...]
     depth: int | None
+    needs: tuple[Needs, ...] = ()

@@ -54,6 +54,10 @@ class Builder(Transformer[Word, Any]):
     def _error(self, message: str, span: Span, text: str, help_line: str | None = None) -> None:
         self.wrong.append(Diagnostic(Code.UNEXPECTED_TOKEN, message, Label(span, text), help=help_line))
 
+    def _is_wrong(self, span: Span) -> bool:
+        """Return whether something in this place was reported."""
+        return any(span.start <= each.primary.span.start < span.end for each in self.wrong)
+
     # ------------------------------------------------------------------------------------------ modules
 
     def header(self, c: Children) -> s.Module:
@@ -205,6 +209,44 @@ class Builder(Transformer[Word, Any]):
             self._error("a depth goes with `bounded`, and only there", c[2].span, "here", "`expect Name bounded 20;`")
             depth = 0 if expected is s.Expected.BOUNDED else None
         return s.ExpectEntry(c[1], expected, depth, span=_from(c[0], c[-1]))
+
+    def needs_entry(self, c: Children) -> s.NeedsEntry:
+        order = _ident(c[1]) if isinstance(c[1], Word) else None
+        sets: tuple[tuple[s.Protection | s.Constraint, ...], ...] = tuple(_trees(c))
+        for need in (need for one in sets for need in one):
+            if isinstance(need, s.Constraint) and order is None and not self._is_wrong(need.span):
+                self._error(
+                    "it is not said which order this is about", need.span, "here", f"`needs Name: {need.span.text};`"
+                )
+            elif (
+                isinstance(need, s.Protection)
+                and order is not None
+                and (need.path or need.name.name not in s.ALL_OR_NONE)
+            ):
+                self._error(
+                    "of an order, constraints are needed",
+                    need.span,
+                    "no constraint",
+                    "`First before Second`, `all` or `none`",
+                )
+        return s.NeedsEntry(order, sets, span=_from(c[0], c[-1]))
+
+    def need_set(self, c: Children) -> tuple[s.Protection | s.Constraint, ...]:
+        return tuple(_trees(c))
+
+    def protection(self, c: Children) -> s.Protection:
+        path: tuple[s.IndexStep | s.FieldStep, ...] = c[1]
+        return s.Protection(_ident(c[0]), path, span=_from(c[0], path[-1] if path else c[0]))
+
+    def constraint(self, c: Children) -> s.Constraint:
+        if c[1] != "before":
+            self._error(
+                f"`{c[1]}` cannot stand here",
+                c[1].span,
+                "expected `before`, `,`, `or` or `;`",
+                "`First before Second` is a constraint on an order",
+            )
+        return s.Constraint(_ident(c[0]), _ident(c[2]), span=_from(c[0], c[2]))
 
     # --------------------------------------------------------------------------------------- statements
 

@@ -96,6 +96,8 @@ class _Checker:
             for entry in model.entries:
                 if isinstance(entry, s.ValueEntry):
                     self._check_constant(entry, "the value of a constant")
+                elif isinstance(entry, s.NeedsEntry):
+                    self._check_constant(entry, "what a model needs")
         self._inference.check_put_off()
         self._inference.check_labels()
         return models

@@ -245,6 +245,7 @@ def tokens(source: Source) -> tuple[list[Word], list[Diagnostic]]:
             case _:
                 pass
     _note_orders(found)
+    _note_needs(found)
     return found, wrong
 
 
@@ -260,6 +261,13 @@ def _note_orders(words: list[Word]) -> None:
             )
         elif found == "then" and kinds[0] == "LBRACE" and before == "RBRACE":
             found.type = "THEN_PART"
+
+
+def _note_needs(words: list[Word]) -> None:
+    """Tell the word of `needs A, B;` in a model from a name, which it is everywhere else: nothing else that stands there has a name or a number behind its first name."""
+    for before, found, after in zip(words, words[1:], words[2:], strict=False):
+        if found == "needs" and after.type in ("NAME", "NUMBER") and before.type in ("SEMICOLON", "LBRACE"):
+            found.type = "NEEDS"
 
 
 def _comment_end(text: str, at: int) -> int:

@@ -10,6 +10,7 @@ from pluscheck.base.diagnostics import Label
 from pluscheck.base.source import Span
 from pluscheck.lang import syntax as s
 from pluscheck.lang.infer import Inference
+from pluscheck.lang.needs import check_needs
 from pluscheck.lang.scopes import Scope
 from pluscheck.lang.symbols import ConstSymbol, OperatorSymbol, SortSymbol
 from pluscheck.lang.wording import did_you_mean
@@ -78,6 +79,7 @@ def _check_entries(inference: Inference, model: s.ModelDecl) -> None:
     scopes: dict[str, Span] = {}
     values: dict[str, Span] = {}
     expected: dict[str, Span] = {}
+    needed: dict[str | None, Span] = {}
     depth: Span | None = None
     for entry in model.entries:
         match entry:
@@ -98,6 +100,8 @@ def _check_entries(inference: Inference, model: s.ModelDecl) -> None:
             case s.ExpectEntry(properties):
                 for name in properties:
                     _check_expectation(inference, entry, name, expected)
+            case s.NeedsEntry():
+                check_needs(inference, entry, needed)
             case _:
                 assert_never(entry)
 

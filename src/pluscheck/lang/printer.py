@@ -251,5 +251,18 @@ def _entry(entry: s.ModelEntry, width: int) -> Lines:
             return [f"check {names(properties)}"]
         case s.ExpectEntry(properties, expected, depth):
             return [f"expect {names(properties)} {expected.value}" + (f" {depth}" if depth is not None else "")]
+        case s.NeedsEntry(order, sets):
+            begin = "needs " if order is None else f"needs {order.name}: "
+            return [begin + " or ".join(", ".join(map(_need, one)) for one in sets)]
         case _:
             assert_never(entry)
+
+
+def _need(need: s.Protection | s.Constraint) -> str:
+    match need:
+        case s.Protection(name, steps):
+            return f"{name.name}{path(steps)}"
+        case s.Constraint(first, second):
+            return f"{first.name} before {second.name}"
+        case _:
+            assert_never(need)

@@ -746,7 +746,35 @@ class ExpectEntry(Node):
     depth: int | None = None
 
 
-ModelEntry = ScopeEntry | ValueEntry | DepthEntry | CheckEntry | ExpectEntry
+ALL_OR_NONE = ("all", "none")
+"""What stands for every protection, or for none; a switch of that name goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protection(Node):
+    """`InodeExcl[src]` as something that is needed; `all` and `none` are such too, unless a switch has that name."""
+
+    name: Ident
+    path: tuple[IndexStep | FieldStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint(Node):
+    """`First before Second`, of two parts of an order."""
+
+    first: Ident
+    second: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsEntry(Node):
+    """`needs A, B or C;` or, about an `order`, `needs Acquire: First before Second;`: all minimal safe sets."""
+
+    order: Ident | None
+    sets: tuple[tuple[Protection | Constraint, ...], ...]
+
+
+ModelEntry = ScopeEntry | ValueEntry | DepthEntry | CheckEntry | ExpectEntry | NeedsEntry
 
 
 @dataclass(frozen=True, slots=True)

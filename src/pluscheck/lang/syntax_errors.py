@@ -17,7 +17,7 @@ from pluscheck.lang.parts import Part, on_one_line
 _SHOWN: Final = (
     {kind: f"`{sign}`" for sign, kind in reversed(SIGNS.items())}
     | {kind: f"`{name}`" for name, kind in reversed(KEYWORDS.items())}
-    | {"NAME": "a name", "NUMBER": "a number", "STRING": "a string", "THEN_PART": "`then`"}
+    | {"NAME": "a name", "NUMBER": "a number", "STRING": "a string", "THEN_PART": "`then`", "NEEDS": "`needs`"}
 )
 _LIST_TOKENS: Final = frozenset(("AND_LIST", "OR_LIST", "NEXT_ITEM", "END_LIST"))
 _OPERAND: Final = frozenset(
@@ -29,7 +29,7 @@ _DECLARATION: Final = frozenset(
     "SORT ENUM TYPE LOCK_TYPE CONST SWITCH VAR INIT RECURSIVE MACRO PROCEDURE ACTION PROCESS FAIR INVARIANT TRANSITION WITNESS LEMMA "
     "PROPERTY TERMINAL MODEL".split()
 )
-_ENTRY: Final = frozenset(("SCOPE", "EXPECT"))
+_ENTRY: Final = frozenset(("SCOPE", "EXPECT", "NEEDS"))
 _TYPE_OPERATOR: Final = frozenset(("OPERATION", "MINUS", "PLUS"))
 _OPERATOR: Final = _TYPE_OPERATOR | {"EQUALS", "ELEMENT", "RELATION"}
 _POSTFIX: Final = frozenset(("LSQUARE", "DOT", "PRIME", "LPAREN"))
@@ -254,7 +254,7 @@ def _slip(mistake: _Mistake) -> str | None:
             return _instead(text)
         case _:
             pass
-    if before in _FOREIGN:
+    if before in _FOREIGN and not (before == "or" and expected == {"NAME"}):  # in `needs A or B;`
         return _instead(before)
     if expected == {"LPAREN"} and before in ("if", "while", "with"):
         return f"write `{before} (...) {{ ... }}`, with parentheses"

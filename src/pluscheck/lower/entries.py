@@ -80,8 +80,8 @@ def _add(entries: Entries, model: s.ModelDecl) -> None:
                 entries.values[name.name] = [*before, entry] if path else [entry]
             case s.DepthEntry(depth):
                 entries.depth = depth
-            case s.CheckEntry():
-                pass
+            case s.CheckEntry() | s.NeedsEntry():
+                pass  # of the second, only what the model says itself counts
             case s.ExpectEntry(properties, expected, depth):
                 for name in properties:
                     expectation = Expectation(

@@ -21,6 +21,7 @@ from pluscheck.core.system import (
     Constant,
     Guard,
     Model,
+    Needs,
     Pick,
     Process,
     Property,
@@ -40,6 +41,7 @@ from pluscheck.lower.control import DONE, Body, Point
 from pluscheck.lower.entries import Entries, entries_of, expectations
 from pluscheck.lower.expressions import lower_expr
 from pluscheck.lower.locks import lock_paths
+from pluscheck.lower.needs import needs_of
 from pluscheck.lower.operators import Operators
 from pluscheck.lower.problems import Abandoned, Problems
 from pluscheck.lower.processes import ProcessTable, ProcessVariables, elements_checked, process_tables
@@ -181,8 +183,9 @@ class Lowering:
             elaborated.root.name.span,
         )
         self._check_enumerable(system)
+        needs = next(self._attempted(self._needs, constants), ())
         self.problems.raise_if_any()
-        return Model(system, expectations(elaborated, self.entries), self.entries.depth)
+        return Model(system, expectations(elaborated, self.entries), self.entries.depth, needs)
 
     def _attempted(
         self, attempt: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -386,6 +389,18 @@ class Lowering:
         here = e.App(counter, e.Local(table.self_name, span=table.span), span=table.span)
         binder = e.Binder(table.self_name, e.AllOf(table.identifiers, span=table.span))
         return e.Forall((binder,), e.Eq(here, done, span=table.span), span=table.span)
+
+    def _needs(self, constants: list[Constant]) -> tuple[Needs, ...]:
+        annotations = self.elaborated.annotations
+        decl = self.elaborated.models.get(self.name)
+        return needs_of(
+            self.elaborated,
+            decl,
+            constants,
+            self.scope,
+            lambda expr: self.constants.evaluated(expr, annotations),
+            self.problems,
+        )
 
     # ---------------------------------------------------------------------------------------------- sizes
 

@@ -19,6 +19,7 @@ from pluscheck.lang.elaborated import Elaborated
 from pluscheck.lang.front import elaborate
 from pluscheck.lower import lower, models, parts_of, plain_switches
 from pluscheck.pipeline.ablation_telling import Searched, Told, told
+from pluscheck.pipeline.needs import compared
 from pluscheck.pipeline.options import DEFAULT_DEPTH, UsageError, Watcher
 from pluscheck.pipeline.settings_evidence import Joint, SettingsJudge
 from pluscheck.pipeline.trace_files import the_one_meant
@@ -59,7 +60,10 @@ def ablated(question: Question, watcher: Watcher) -> Told:
         raise UsageError(f"there is no switch in {question.path}: nothing to switch off{others}")
     model = lower(elaborated, the_one_meant("model", question.model, models(elaborated)), open_switches=opened)
     of = protections(model.system)
-    return told(_searched(question, elaborated, model, of, watcher, started))
+    found = told(_searched(question, elaborated, model, of, watcher, started))
+    # What a model says it needs is about all that it checks.
+    said = None if question.properties else compared(model, found.report)
+    return replace(found, report=replace(found.report, said=said))
 
 
 def orders(elaborated: Elaborated) -> frozenset[str]:

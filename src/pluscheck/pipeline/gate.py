@@ -6,7 +6,7 @@ Stored evidence is checked anew; what has none that stands is looked for with th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pluscheck.base.errors import InternalError, SpecError
 from pluscheck.evidence.verdict import Reason
 from pluscheck.lang.modules import LIBRARY_PREFIX
 from pluscheck.lang.syntax import ModelDecl
-from pluscheck.pipeline.ablation_gate import stored_ablations
+from pluscheck.pipeline.ablation_gate import Stating, stored_ablations
 from pluscheck.pipeline.discover import spec_files
 from pluscheck.pipeline.expectations import with_faults
 from pluscheck.pipeline.model_gate import JUDGE_SECONDS, GateOptions, ModelGate
@@ -23,6 +23,7 @@ from pluscheck.pipeline.reading import Spec, named_in_reports, read
 from pluscheck.pipeline.rechecking import Judges
 from pluscheck.pipeline.remembered import Remembered, Texts, remember, remembered
 from pluscheck.proofs.ablation import SUFFIX as ABLATION_SUFFIX
+from pluscheck.proofs.ablation import ablation_path
 from pluscheck.proofs.files import SUFFIX, proof_path, stored_in
 from pluscheck.report.model import AblationRow, ModelReport, Report, SpecReport
 
@@ -52,11 +53,13 @@ def gate(paths: Iterable[Path], options: GateOptions, watcher: Watcher) -> Repor
             break
     ablations: tuple[AblationRow, ...] = ()
     if not interrupted and not options.options.only:
-        extends = {file: found.extends for file, found in known.items()}
-        extends |= {file: specs[named_in_reports(file)].extends for file in files if named_in_reports(file) in specs}
         wrong = {report.file for report in reports if report.diagnostics}
-        right = {file: names for file, names in extends.items() if named_in_reports(file) not in wrong}
-        ablations = stored_ablations(right, options, watcher, changes)
+        found = {file: Stating(each.extends, each.answers) for file, each in known.items()}
+        for file in files:
+            spec = specs.get(named_in_reports(file))
+            if spec is not None and spec.file not in wrong:
+                found[file] = Stating(spec.extends, _answers(spec, options))
+        ablations = stored_ablations(found, options, watcher, changes)
     orphans: tuple[str, ...] = ()
     if not interrupted and not options.options.only:
         proofs = frozenset[Path]().union(*(found.proofs for found in known.values()))
@@ -82,10 +85,10 @@ def _whole(spec: Spec, options: GateOptions) -> Spec:
     return spec if options.options.only else replace(spec, models=tuple(map(with_faults, spec.models)))
 
 
-def _check_names(specs: Iterable[Spec], options: GateOptions) -> None:
+def _check_names(specs: Collection[Spec], options: GateOptions) -> None:
     """Raise UsageError if evidence for different things would be in one file, where names that differ only in case are one name."""
     known: dict[str, Path] = {}
-    for path in sorted(_expected(specs, options)):
+    for path in sorted(_expected(specs, options).union(*(_answers(spec, options) for spec in specs))):
         other = known.setdefault(path.as_posix().casefold(), path)
         if other != path:
             raise UsageError(f"{other} and {path} are one file on systems that ignore case: rename what one is about")
@@ -98,6 +101,15 @@ def _expected(specs: Iterable[Spec], options: GateOptions) -> frozenset[Path]:
         for spec in specs
         for model in spec.models
         for e in model.expectations
+    )
+
+
+def _answers(spec: Spec, options: GateOptions) -> frozenset[Path]:
+    """Return where it must be stored what the models of a spec need, where they say so."""
+    return frozenset(
+        ablation_path(options.proofs, model.system.name, model.system.model, needs.order)
+        for model in spec.models
+        for needs in model.needs
     )
 
 
@@ -160,7 +172,8 @@ def _remember(file: Path, spec: Spec, gates: list[ModelGate], options: GateOptio
     bare = {m.name.name for m in spec.elaborated.modules if not any(isinstance(d, ModelDecl) for d in m.declarations)}
     beside = frozenset(name for name in bare if texts[name] is not None)
     proofs = {path: digest for gate in gates for path, digest in gate.read.items()}
-    remember(options.cache, file, options.proofs, report, spec.extends, Texts(texts, beside, proofs))
+    texts_read = Texts(texts, beside, proofs, _answers(spec, options))
+    remember(options.cache, file, options.proofs, report, spec.extends, texts_read)
 
 
 def _orphans(specs: Iterable[Spec], known: frozenset[Path], options: GateOptions) -> tuple[str, ...]:

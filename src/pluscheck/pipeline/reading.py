@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def _lowered(
             continue
         chosen = tuple(e for e in model.expectations if options.selects(module, name, e.property))
         if chosen:
-            lowered.append(Model(model.system, chosen, model.depth))
+            lowered.append(replace(model, expectations=chosen))
     return tuple(lowered), tuple(wrong)
 
 

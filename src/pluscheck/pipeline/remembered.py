@@ -23,24 +23,29 @@ from pluscheck.report.model import Answer, Kind, ModelReport, Outcome, Place, Pr
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the gate said of a file, the modules that it extends, those files of them in which there is nothing to check, and the files with its proofs."""
+    """What the gate said of a file, the modules that it extends, those files of them in which there is nothing to check, and the files with its proofs.
+
+    `answers` are the files in which it must be stored what its models need, where they say so.
+    """
 
     report: SpecReport
     extends: frozenset[str]
     bare: frozenset[Path]
     proofs: frozenset[Path]
+    answers: frozenset[Path]
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """What was read: the text of each module by its name, without those of the standard library, which are None; and the digests of proofs.
 
-    `bare` are the modules beside the file that have no models.
+    `bare` are the modules beside the file that have no models; `answers` are as in what is remembered.
     """
 
     modules: Mapping[str, str | None]
     bare: frozenset[str]
     proofs: Mapping[Path, str]
+    answers: frozenset[Path]
 
 
 def remember(cache: Cache, file: Path, folder: Path, report: SpecReport, extends: frozenset[str], texts: Texts) -> None:
@@ -51,6 +56,7 @@ def remember(cache: Cache, file: Path, folder: Path, report: SpecReport, extends
         "bare": sorted(texts.bare),
         "modules": {name: text and digest_of(text.encode()) for name, text in texts.modules.items()},
         "proofs": {path.as_posix(): digest for path, digest in texts.proofs.items()},
+        "answers": sorted(path.as_posix() for path in texts.answers),
         "models": [asdict(model) for model in report.models],
     }
     cache.keep_record(content, *_called(file, folder))
@@ -72,7 +78,9 @@ def remembered(cache: Cache, file: Path, folder: Path) -> Remembered | None:
     models = tuple([_model(model) for model in found["models"]])
     report = SpecReport(file.as_posix(), found["module"], (), models, ())
     bare = frozenset(_beside(file, name) for name in found["bare"])
-    return Remembered(report, frozenset(found["extends"]), bare, frozenset(proofs))
+    return Remembered(
+        report, frozenset(found["extends"]), bare, frozenset(proofs), frozenset(map(Path, found["answers"]))
+    )
 
 
 def _beside(file: Path, name: str) -> Path:

@@ -28,6 +28,7 @@ from pluscheck.proofs.ablation import (
 )
 from pluscheck.proofs.document import StoredTrace
 from pluscheck.proofs.traces import stored_trace, traces_in
+from pluscheck.report.needs_text import counted_sets
 
 
 class StaleError(Exception):
@@ -146,7 +147,7 @@ def shown_by(file: str, stored: StoredAblation, elaborated: Elaborated, model: M
         joint = judge.read_back((*cubes, *reached[each.witness]), (each.witness,), each.invariant, file)
         if joint.judged is None:
             raise StaleError(f"it was not decided in time: {joint.open_}")
-    sets = "1 minimal safe set" if len(minimal) == 1 else f"{len(minimal):,} minimal safe sets"
+    sets = counted_sets(stored.sets, stored.protections, stored.order)
     if stored.order is not None:
         return f"{2 ** len(of):,} sets of {len(of)} constraints on {stored.order}, {sets}"
     return f"{2 ** len(of):,} settings of {len(of)} protections, {sets}"

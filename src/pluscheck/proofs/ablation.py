@@ -70,6 +70,11 @@ class StoredAblation:
     invariant: StoredInvariant | None
     stifling: tuple[StoredStifling, ...]
 
+    @property
+    def sets(self) -> tuple[Names, ...]:
+        """The minimal safe sets."""
+        return tuple([one.on for one in self.minimal_safe])
+
 
 def ablation_path(folder: Path, module: str, model: str, order: str | None) -> Path:
     """Return where the file belongs: `folder/module/model/switches.ablation`, or `order NAME.ablation` of an order, as a safe name."""

@@ -118,6 +118,14 @@ class RepairReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidReport:
+    """What the model says are all minimal safe sets, of constraints with all that follow; and whether that is what was found, or None if it is not known."""
+
+    sets: tuple[tuple[str, ...], ...]
+    met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class AblationReport:
     """What an ablation found of one model.
 
@@ -151,3 +159,5 @@ class AblationReport:
     questions: int
     proofs: int
     seconds: float
+    said: SaidReport | None = None
+    """None if the model says nothing, or something else was asked."""

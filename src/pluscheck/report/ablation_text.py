@@ -9,6 +9,7 @@ from textwrap import wrap
 from pluscheck.report.ablation import AblationReport, Need, NeedReport, RaceReport, SafeReport, WorseReport
 from pluscheck.report.look import Look, printable
 from pluscheck.report.model import Kind
+from pluscheck.report.needs_text import said_of_needs
 from pluscheck.report.trace_text import trace_text
 
 MOST_SETS = 20
@@ -91,6 +92,7 @@ def paragraphs(report: AblationReport) -> Iterator[str]:
         yield f"All {settings} are decided, for {asked}."
     if report.undecided is None:
         yield from _safe(report)
+    yield from said_of_needs(report)
     what = "Maximal unsafe sets"
     if report.undecided is not None:
         what = "Known to be unsafe, and the largest of those"

@@ -66,7 +66,7 @@ class Outcome(StrEnum):
 
     MET = "met"
     VIOLATED = "violated"
-    """A property that should hold does not, or a witness that should be unreachable is reached."""
+    """A property that should hold does not, a witness that should be unreachable is reached, or a model needs other protections than it says."""
     ABSENT = "absent"
     """No violation, to the model's depth, of a property that should be violated."""
     VACUOUS = "vacuous"

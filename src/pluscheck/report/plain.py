@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from pluscheck.report.model import (
     TraceReport,
     place_of,
 )
-from pluscheck.report.text import phrase
+from pluscheck.report.text import answers_text, phrase
 from pluscheck.report.trace_text import trace_text
 
 MACHINE = Look(width=120, unicode=False)
@@ -96,8 +97,8 @@ def diagnostic_place(diagnostic: Diagnostic) -> Place | None:
 
 def summary(report: Report) -> str:
     """Return how many properties came out how, in one line."""
-    counts = {outcome: report.outcomes.count(outcome) for outcome in Outcome}
-    parts = [f"{number} {outcome}" for outcome, number in counts.items() if number]
+    counts = Counter(item.row.outcome for item in items(report))
+    parts = [f"{number} {outcome}" for outcome in Outcome if (number := counts[outcome])]
     broken = sum(1 for spec in report.specs if spec.diagnostics)
     if broken:
         parts.append(f"{broken} could not be checked")
@@ -105,4 +106,5 @@ def summary(report: Report) -> str:
         parts.append(f"{len(report.orphans)} stored for nothing")
     if report.interrupted:
         parts.append("interrupted")
-    return ", ".join(parts) or "nothing to check"
+    answers = f"; {answers_text(report)}" if report.ablations else ""
+    return (", ".join(parts) or "nothing to check") + answers

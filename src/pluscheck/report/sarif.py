@@ -20,7 +20,7 @@ from pluscheck.report.plain import Item, diagnostic_place, is_failure, items
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 _RULES = {
-    Outcome.VIOLATED: "A property does not hold",
+    Outcome.VIOLATED: "A property does not hold, or a model needs other protections than it says",
     Outcome.ABSENT: "A violation was expected, and there is none",
     Outcome.VACUOUS: "A witness is not reached",
     Outcome.UNDECIDED: "Neither holds nor is violated, as far as is known",

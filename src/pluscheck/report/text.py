@@ -353,7 +353,16 @@ def _closing_line(report: Report, look: Look) -> Text:
         parts.append(Text("interrupted", "yellow"))
     if not parts:
         parts.append(Text("nothing to check"))
-    return line.append_text(Text(look.dot).join(parts))
+    line.append_text(Text(look.dot).join(parts))
+    return line.append(f"; {answers_text(report)}") if report.ablations else line
+
+
+def answers_text(report: Report) -> str:
+    """Return how many answers about what is needed are stored, or should be, and how they came out."""
+    met = sum(not row.is_failure for row in report.ablations)
+    others = len(report.ablations) - met
+    came_out = ([f"{met} as expected"] if met else []) + ([f"{others} not"] if others else [])
+    return f"{counted(len(report.ablations), 'answer')} of ablate: {', '.join(came_out)}"
 
 
 def _met_word(item: PropertyReport) -> str:
