@@ -58,8 +58,9 @@ def _who(story: Story, number: int) -> str:
 
 
 def _file_name(report: AblationReport, race: RaceReport) -> str:
-    """Return what a page is called: by the constraint or protection that it shows the need of; or by what is off, or on where that is shorter."""
-    needed = next((n.protection for n in report.needs if n.race is not None and n.race.on == race.on), None)
+    """Return what a page is called: by the constraint that it shows the need of; or by what is off, or on where that is shorter."""
+    shown = [need.protection for need in report.needs if need.race is not None and need.race.on == race.on]
+    needed = next(iter(shown if report.order is not None else ()), None)
     if needed is not None:
         words: tuple[str, ...] = ("without", needed)
     elif not race.off:
