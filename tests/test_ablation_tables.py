@@ -88,7 +88,7 @@ def test_all_protections_are_the_only_minimal_safe_set(text: str) -> None:
 
 def test_the_table_of_the_specification_is_about_each_protection() -> None:
     found: dict[str, str] = {}
-    for names, steps, *_ in markdown_rows(DEDUPE, "| without | steps | who acts | last step |"):
+    for names, steps, *_ in markdown_rows(DEDUPE, "| without | steps | who acts | how it ends |"):
         found |= dict.fromkeys(re.findall(r"`(\w+\[\w+\])`", names), steps)
     assert found == {name: told(SWITCHES, name)[1] for name in SWITCHES.protections}
     assert {told(SWITCHES, name)[0] for name in SWITCHES.protections} == {"NoStaleComparison"}

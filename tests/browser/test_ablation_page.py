@@ -68,7 +68,7 @@ def test_on_a_narrow_screen_all_of_a_row_is_seen_without_scrolling(opened: Open)
     said = page.evaluate(
         "[...document.querySelectorAll('.verdicts td')].map(e => getComputedStyle(e, '::before').content)"
     )
-    assert said == ['"violated"', '"steps"', '"who acts"', '"last step"']
+    assert said == ['"violated"', '"steps"', '"who acts"', '"how it ends"']
     # To those who hear it, it is a table still; and so it is on paper.
     assert page.get_by_role("columnheader").count() == 5
     assert page.get_by_role("row").count() == 2

@@ -181,13 +181,16 @@ def _worse(worse: WorseReport) -> str:
 
 
 def _end(race: RaceReport) -> str:
-    """Return the last step, or of a deadlock, who then waits where."""
+    """Return the last step, or of a deadlock, who of those who acted then waits where."""
     stuck = [one for one in race.trace.waiting if one.reasons]
     if race.kind is not Kind.DEADLOCK or not stuck:
         return race.last
-    at_labels = [one.who if one.label is None else f"{one.who} at {one.label}" for one in stuck]
-    more = f" and {len(stuck) - MOST_WAITING} more" if len(stuck) > MOST_WAITING else ""
-    return f"waiting: {', '.join(at_labels[:MOST_WAITING])}{more}"
+    # Those who have acted have brought it about; others only never got anywhere.
+    told = [one for one in stuck if one.who in race.actors] or stuck
+    told = told[:MOST_WAITING]
+    at_labels = [one.who if one.label is None else f"{one.who} at {one.label}" for one in told]
+    more = f", and {len(stuck) - len(told)} more" if len(told) < len(stuck) else ""
+    return f"waiting: {', '.join(at_labels)}{more}"
 
 
 def _sizes(report: AblationReport) -> str:
