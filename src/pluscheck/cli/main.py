@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +18,13 @@ FORMATS = ("text", "json", "junit", "sarif", "github")
 TRACE_FORMATS = ("terminal", "html", "itf", "json", "mermaid", "plantuml", "markdown", "dot")
 """Of a single trace."""
 
+NEW_OBJECTS = 100_000
+"""After so many Python looks for cycles that nobody holds any more. What is made here are trees that live until the end, and hardly a cycle."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    gc.set_threshold(NEW_OBJECTS)
     open_missing_streams()
     soften(sys.stdout)
     soften(sys.stderr)

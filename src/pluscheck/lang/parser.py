@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import Any, Final
 
 from lark import Lark, Token, UnexpectedToken
@@ -148,18 +152,35 @@ class _Given(Lexer):
 
 @cache
 def _parser() -> tuple[Lark, Builder]:
-    """Return the parser and what builds its trees. Making the tables takes a tenth of a second: once is enough."""
+    """Return the parser and what builds its trees."""
     builder = Builder()
-    grammar = resources.files("pluscheck.lang").joinpath("grammar.lark").read_text(encoding="utf-8")
+    grammar = resources.files("pluscheck.lang").joinpath("grammar.lark")
     parser = Lark(
-        grammar,
+        grammar.read_text(encoding="utf-8"),
         parser="lalr",
         lexer=_Given,
         transformer=builder,
         start=["header", "declarations", "expr"],
         maybe_placeholders=False,
+        cache=_kept_tables(grammar),
     )
     return parser, builder
+
+
+def _kept_tables(grammar: Traversable) -> str | bool:
+    """Return the file in which the tables are kept, as making them takes longer than reading most specifications; False if they are not to be.
+
+    They stand beside the code that Python has compiled, under the same conditions: who could change them could change that code. Lark makes them anew
+    where they are missing, broken, or those of another grammar or of another Lark.
+    """
+    if sys.dont_write_bytecode or not isinstance(grammar, Path):
+        return False
+    compiled = Path(cache_from_source(str(grammar)))
+    try:
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return str(compiled.with_suffix(".tables"))
 
 
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}

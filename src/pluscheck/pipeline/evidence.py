@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, assert_never
 from pluscheck.base.processes import cores
 from pluscheck.certify.opinions import NotJudged, Refuted
 from pluscheck.certify.opinions import Shown as ShownToHold
-from pluscheck.certify.reachable import ReachableSetJudge
 from pluscheck.certify.replay import Rejection, Replay, ReplayedStep, replay
 from pluscheck.certify.second import SearchAhead, SecondSearch
 from pluscheck.core.explain import Explanation, Shown
@@ -41,8 +40,9 @@ from pluscheck.pipeline.certificates import Readable, readable, what_it_is
 from pluscheck.proofs.document import StoredInduction, StoredInvariant
 from pluscheck.report import model as report
 
-if TYPE_CHECKING:  # it is loaded where there is an invariant to judge
+if TYPE_CHECKING:  # each is loaded where it has to judge
     from pluscheck.certify.inductive import InvariantJudge
+    from pluscheck.certify.reachable import ReachableSetJudge
 
 MOST_REASONS = 8
 """How many conditions are shown of one process that waits."""
@@ -165,6 +165,8 @@ class Judge:
     def _judge_of(self, certificate: ReachableSet | SearchedStates) -> ReachableSetJudge | SecondSearch:
         if isinstance(certificate, SearchedStates):
             return SecondSearch(self._system, certificate, seconds=SEARCH_SECONDS, ahead=self._ahead)
+        from pluscheck.certify.reachable import ReachableSetJudge
+
         return ReachableSetJudge(self._system, certificate, seconds=JUDGE_SECONDS)
 
     def _by_invariant(self, name: str, certificate: InductiveInvariant | KInduction) -> Judged:
