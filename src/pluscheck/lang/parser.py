@@ -170,17 +170,15 @@ def _parser() -> tuple[Lark, Builder]:
 def _kept_tables(grammar: Traversable) -> str | bool:
     """Return the file in which the tables are kept, as making them takes longer than reading most specifications; False if they are not to be.
 
-    They stand beside the code that Python has compiled, under the same conditions: who could change them could change that code. Lark makes them anew
-    where they are missing, broken, or those of another grammar or of another Lark.
+    They stand beside the code that Python has compiled, this module's among it, under the same conditions: who could change them could change that code.
+    Lark makes them anew where they are missing, broken, or those of another grammar or of another Lark, and goes on where they cannot be written.
     """
     if sys.dont_write_bytecode or not isinstance(grammar, Path):
         return False
-    compiled = Path(cache_from_source(str(grammar)))
     try:
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-    except OSError:
+        return str(Path(cache_from_source(str(grammar))).with_suffix(".tables"))
+    except NotImplementedError:  # this Python keeps nothing that it compiles
         return False
-    return str(compiled.with_suffix(".tables"))
 
 
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
