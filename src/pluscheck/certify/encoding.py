@@ -335,7 +335,7 @@ class Encoding:
             case e.Concat(left, right):
                 (a, b), fault = self._all((left, right), setting)
                 both = isinstance(a, Row) and isinstance(b, Row)
-                return (self._concatenated(a, b) if both else NOWHERE), fault  # type: ignore[arg-type]
+                return (self._concatenated(a, b) if both else NOWHERE), fault  # type: ignore[arg-type]  # both are rows
 
             # Checks
             case e.Check(operand, of):

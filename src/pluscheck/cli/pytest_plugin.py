@@ -78,7 +78,7 @@ class SpecModel(pytest.Collector):
     """A model: its properties, and what is found of them once the first is run."""
 
     def __init__(self, *, model: Model, elaborated: Elaborated, file: str, options: Options, **more: object) -> None:
-        super().__init__(**more)  # type: ignore[arg-type]
+        super().__init__(**more)  # type: ignore[arg-type]  # what pytest passes on is pytest's to know
         self._model = model
         self._elaborated = elaborated
         self._file = file

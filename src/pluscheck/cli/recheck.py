@@ -36,7 +36,7 @@ def run_recheck(arguments: argparse.Namespace) -> int:
     results: list[Rechecked] = []
     rechecker = Rechecker(spec=arguments.spec, seconds=arguments.timeout, with_solvers=arguments.solvers)
     for path in paths:
-        result = on_large_stack(lambda path=path: rechecker.rechecked(path), lambda: None)  # type: ignore[misc]
+        result = on_large_stack(lambda path=path: rechecker.rechecked(path), lambda: None)  # type: ignore[misc]  # the default binds `path`
         results.append(result)
         if arguments.format == "text":
             _say(result, arguments)
